@@ -1,0 +1,27 @@
+# Everything that the project needs, its own files install; a target does nothing when its result is there.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+include $(wildcard make/*.mk)
+
+.PHONY: help
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
+
+.PHONY: venv
+venv: $(VENV)/.installed ## The Python environment of the developer's tools
+$(VENV)/.installed: pyproject.toml requirements/dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+PIN := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --no-header --annotation-style line
+.PHONY: lock
+lock: ## Pin the dependencies anew, by hash
+	$(PIN) --extra runner --output-file requirements/runner.txt pyproject.toml
+	$(PIN) --extra operator --output-file requirements/operator.txt pyproject.toml
+	$(PIN) --extra runner --extra operator --extra dev --output-file requirements/dev.txt pyproject.toml

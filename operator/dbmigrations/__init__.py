@@ -1,0 +1,1 @@
+"""The version of a PostgreSQL database, kept in Git like everything else in the cluster."""

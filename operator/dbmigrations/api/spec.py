@@ -1,0 +1,315 @@
+"""`spec` of a DatabaseMigration: every field is documented here, bounded here, and obeyed."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, JsonValue
+
+from dbmigrations.api.model import ApiModel
+
+Duration = Annotated[str, Field(pattern=r"^([0-9]{1,6}(\.[0-9]{1,3})?(ms|s|m|h)){1,4}$", max_length=32)]
+"""A span of time as Go and Kubernetes write it: `500ms`, `1s`, `10m`, `1h30m`."""
+
+ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
+SecretKey = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]
+Identifier = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[^\x00]+$")]
+"""A name in PostgreSQL: at most 63 characters, quoted by us wherever it is used."""
+
+SEMVER = r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$"
+Version = Annotated[str, Field(min_length=5, max_length=64, pattern=SEMVER)]
+"""A semantic version without build metadata: 1.2.0 or 1.2.0-rc.1."""
+
+AbsolutePath = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^/[^\x00]*$")]
+Labels = Annotated[dict[str, Annotated[str, Field(max_length=2048)]], Field(max_length=64)]
+
+
+class OperationsPolicy(StrEnum):
+    """Which classes of operations an up may contain without an approval of its plan."""
+
+    ADDITIVE_ONLY = "AdditiveOnly"
+    NON_DESTRUCTIVE = "NonDestructive"
+    ANY = "Any"
+
+
+class RollbackPolicy(StrEnum):
+    """Whether going down may happen by a lowered version alone."""
+
+    AUTOMATIC = "Automatic"
+    REQUIRE_APPROVAL = "RequireApproval"
+    DENY = "Deny"
+
+
+class ApprovalMode(StrEnum):
+    """When a run stops for `spec.approvedPlan` before it changes anything."""
+
+    NEVER = "Never"
+    DATA_LOSS = "DataLoss"
+    ALWAYS = "Always"
+
+
+class OnFailure(StrEnum):
+    """What follows a failed up or verify."""
+
+    HOLD = "Hold"
+    ROLLBACK = "Rollback"
+
+
+class ChangePolicy(StrEnum):
+    """What happens to a migration that appears where the order says it is late."""
+
+    REFUSE = "Refuse"
+    APPLY = "Apply"
+
+
+class BackupWhen(StrEnum):
+    """Before which plans a backup is taken."""
+
+    ALWAYS = "Always"
+    DATA_LOSS = "DataLoss"
+    NEVER = "Never"
+
+
+class TlsMode(StrEnum):
+    """libpq's sslmode."""
+
+    DISABLE = "disable"
+    PREFER = "prefer"
+    REQUIRE = "require"
+    VERIFY_CA = "verify-ca"
+    VERIFY_FULL = "verify-full"
+
+
+class SecretReference(ApiModel):
+    """A Secret in the resource's own namespace. The operator never reads it: Jobs mount it."""
+
+    name: ObjectName = Field(description="Name of the Secret.")
+
+
+class SecretKeys(ApiModel):
+    """Names of the keys in the Secret, where they are not the usual ones of the PostgreSQL operators."""
+
+    url: SecretKey | None = Field(None, description="Key that holds a connection URL.")
+    host: SecretKey | None = Field(None, description="Key that holds the host.")
+    port: SecretKey | None = Field(None, description="Key that holds the port.")
+    name: SecretKey | None = Field(None, description="Key that holds the database name.")
+    user: SecretKey | None = Field(None, description="Key that holds the user.")
+    password: SecretKey | None = Field(None, description="Key that holds the password.")
+
+
+class ConnectionSecretReference(ApiModel):
+    """The Secret with the login."""
+
+    name: ObjectName = Field(description="Name of the Secret, in the namespace of this resource.")
+    keys: SecretKeys = Field(SecretKeys(), description="Which keys to read, where they are not the usual ones.")
+
+
+class Tls(ApiModel):
+    """How the connection is encrypted and the server identified."""
+
+    mode: TlsMode = Field(TlsMode.PREFER, description="libpq's sslmode. verify-ca and verify-full need caSecretRef.")
+    ca_secret_ref: SecretReference | None = Field(
+        None, description="Secret whose key `ca.crt` holds the certificates that sign the server's."
+    )
+
+
+class Database(ApiModel):
+    """The database that this resource is about."""
+
+    secret_ref: ConnectionSecretReference = Field(description="The Secret with the login of the migrating role.")
+    host: str = Field("", max_length=253, description="Host, where the Secret carries none.")
+    port: int = Field(5432, ge=1, le=65535, description="Port, where the Secret carries none.")
+    name: str = Field("", max_length=63, description="Database name, where the Secret carries none.")
+    tls: Tls = Field(Tls(), description="Encryption and identification of the server.")
+    schema_name: Annotated[Identifier, Field(alias="schema")] = Field(
+        "public", description="The application's schema, first in search_path."
+    )
+    history_schema: Identifier = Field(
+        "dbmigrations", description="The schema of the history tables. It belongs to this tool alone."
+    )
+    role: str = Field("", max_length=63, description="Role that migrations run as (SET ROLE). Empty: the login itself.")
+
+
+class ImageSource(ApiModel):
+    """A container image that carries the release directory. It needs no shell: distroless and scratch will do."""
+
+    reference: str = Field(
+        min_length=1, max_length=512, description="Image reference; `{version}` is replaced by spec.version."
+    )
+    path: AbsolutePath = Field("/database", description="Folder of the release directory in the image.")
+    pull_secrets: tuple[SecretReference, ...] = Field(
+        default=(), max_length=8, description="Secrets of the registry, in the namespace of this resource."
+    )
+
+
+class KeyToPath(ApiModel):
+    """One key of a ConfigMap and the file that it becomes."""
+
+    key: SecretKey = Field(description="Key of the ConfigMap.")
+    path: str = Field(min_length=1, max_length=512, description="Relative path of the file in the release directory.")
+
+
+class ConfigMapSource(ApiModel):
+    """A ConfigMap that carries a small release directory."""
+
+    name: ObjectName = Field(description="Name of the ConfigMap.")
+    items: tuple[KeyToPath, ...] = Field(
+        default=(), max_length=512, description="Where each key's file goes. Empty: each key is a file of its own name."
+    )
+
+
+class ClaimSource(ApiModel):
+    """A PersistentVolumeClaim that carries the release directory."""
+
+    claim_name: ObjectName = Field(description="Name of the PersistentVolumeClaim.")
+    path: str = Field("", max_length=512, description="Folder of the release directory in the volume. Empty: its root.")
+
+
+class Source(ApiModel):
+    """Where the release directory is found: exactly one of the three."""
+
+    image: ImageSource | None = Field(None, description="An image that carries it.")
+    config_map: ConfigMapSource | None = Field(None, description="A ConfigMap that carries it.")
+    persistent_volume_claim: ClaimSource | None = Field(None, description="A volume that carries it.")
+
+
+class Baseline(ApiModel):
+    """A database that existed before: check, record, run nothing."""
+
+    version: Version = Field(description="The version that the existing database is at.")
+
+
+class ClaimStorage(ApiModel):
+    """A PersistentVolumeClaim that keeps backups."""
+
+    claim_name: ObjectName = Field(description="Name of the PersistentVolumeClaim.")
+    path: str = Field("", max_length=512, description="Folder in the volume. Empty: its root.")
+
+
+class BackupStorage(ApiModel):
+    """Where backups are kept."""
+
+    persistent_volume_claim: ClaimStorage = Field(description="A volume for the backups.")
+
+
+class BackupMethod(StrEnum):
+    """How a backup is taken."""
+
+    PG_DUMP = "PgDump"
+
+
+class BackupStep(ApiModel):
+    """The backup before a run changes anything."""
+
+    method: BackupMethod = Field(
+        BackupMethod.PG_DUMP, description="How the backup is taken: pg_dump, directory format."
+    )
+    when: BackupWhen = Field(
+        BackupWhen.ALWAYS, description="Always; DataLoss: only before a plan that loses data; Never."
+    )
+    storage: BackupStorage | None = Field(None, description="Where backups are kept. Needed unless `when` is Never.")
+    retain: int = Field(5, ge=1, le=1000, description="How many backups of this database are kept.")
+    secret_ref: ConnectionSecretReference | None = Field(
+        None, description="Another login for the dump: one with BYPASSRLS, where tables are under FORCE RLS."
+    )
+    timeout: Duration | None = Field(None, description="How long the step may take. Default: timeouts.step.")
+
+
+class StepTimeout(ApiModel):
+    """The limit of one kind of step."""
+
+    timeout: Duration | None = Field(None, description="How long the step may take. Default: timeouts.step.")
+
+
+class Steps(ApiModel):
+    """Settings of the single steps."""
+
+    backup: BackupStep = Field(BackupStep(), description="The backup before a run changes anything.")
+    schema_step: Annotated[StepTimeout, Field(alias="schema")] = Field(
+        StepTimeout(), description="Prisma's migrations, applied natively."
+    )
+    sql: StepTimeout = Field(StepTimeout(), description="Hand-written SQL migrations.")
+    data: StepTimeout = Field(StepTimeout(), description="Data migrations.")
+    verify: StepTimeout = Field(StepTimeout(), description="Assertions about a release.")
+
+
+class Policy(ApiModel):
+    """What may happen without being asked."""
+
+    operations: OperationsPolicy = Field(
+        OperationsPolicy.NON_DESTRUCTIVE,
+        description="Which operations an up may contain; what it forbids is refused unless exactly this plan is approved.",
+    )
+    rollback: RollbackPolicy = Field(
+        RollbackPolicy.AUTOMATIC, description="Whether a lowered version alone may undo migrations."
+    )
+    approval: ApprovalMode = Field(ApprovalMode.NEVER, description="Which plans wait for approvedPlan.")
+    on_failure: OnFailure = Field(
+        OnFailure.HOLD, description="Hold: stop and say why. Rollback: undo what the failed run had applied, then stop."
+    )
+    require_down: bool = Field(
+        default=False, description="Refuse a migration that has no way back and is not declared irreversible."
+    )
+    changed_release: ChangePolicy = Field(
+        ChangePolicy.REFUSE, description="What to do with a migration added to a release that is already applied."
+    )
+    out_of_order: ChangePolicy = Field(
+        ChangePolicy.REFUSE, description="What to do with a migration that belongs before ones already applied."
+    )
+
+
+class Timeouts(ApiModel):
+    """How long things may take."""
+
+    lock: Duration = Field("1s", description="lock_timeout of a statement on an existing relation; retried.")
+    wait: Duration = Field("10m", description="How long to wait for another migration of the same database.")
+    statement: Duration = Field("0s", description="statement_timeout. 0s: none.")
+    step: Duration = Field("1h", description="How long a step may take.")
+    start: Duration = Field("10m", description="How long a step's Pod may take to run; then it is tried anew.")
+
+
+class JobMetadata(ApiModel):
+    """Metadata added to Jobs and their Pods."""
+
+    labels: Labels = Field(default_factory=dict, description="Labels of Jobs and Pods; ours win.")
+    annotations: Labels = Field(default_factory=dict, description="Annotations of Jobs and Pods; ours win.")
+
+
+OpenObject = Annotated[dict[str, JsonValue], Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})]
+
+
+class JobTemplate(ApiModel):
+    """How the Jobs of the steps are run."""
+
+    metadata: JobMetadata = Field(JobMetadata(), description="Labels and annotations for Jobs and Pods.")
+    service_account_name: str = Field(
+        "", max_length=253, description="ServiceAccount of the Pods, without a token. Empty: the namespace's default."
+    )
+    resources: OpenObject = Field(default_factory=dict, description="Resources of the main container, as in a Pod.")
+    node_selector: Labels = Field(default_factory=dict, description="Node selector of the Pods.")
+    tolerations: Annotated[tuple[OpenObject, ...], Field(max_length=32)] = Field(
+        (), description="Tolerations of the Pods."
+    )
+    affinity: OpenObject = Field(default_factory=dict, description="Affinity of the Pods.")
+    priority_class_name: str = Field("", max_length=253, description="Priority class of the Pods.")
+    image_pull_secrets: tuple[SecretReference, ...] = Field(
+        default=(), max_length=8, description="Pull secrets of the runner's own image."
+    )
+
+
+class DatabaseMigrationSpec(ApiModel):
+    """What the database is to be."""
+
+    version: Version = Field(description="Desired version of the database; lower it to roll back.")
+    database: Database = Field(description="The database. Cannot change once a run has succeeded.")
+    source: Source = Field(description="Where the release directory is found: exactly one of the three.")
+    baseline: Baseline | None = Field(
+        None, description="Adopt a database that existed before. Cannot change once a run has succeeded."
+    )
+    steps: Steps = Field(Steps(), description="Settings of the single steps.")
+    policy: Policy = Field(Policy(), description="What may happen without being asked.")
+    approved_plan: str = Field(
+        "", max_length=80, pattern=r"^(sha256:[0-9a-f]{64})?$", description="Approves exactly the plan of this hash."
+    )
+    timeouts: Timeouts = Field(Timeouts(), description="How long things may take.")
+    job_template: JobTemplate = Field(JobTemplate(), description="How the Jobs of the steps are run.")
+    suspend: bool = Field(default=False, description="Finish the running step, start nothing more.")

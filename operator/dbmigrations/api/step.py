@@ -1,0 +1,284 @@
+"""The step contract: one JSON request as an argument in, one JSON result of at most 4,096 bytes out.
+
+The request carries no secret: credentials are mounted files, and a person's laptop passes a URL by environment.
+Both sides carry a format number; a runner that is given a format it does not know says so and does nothing.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationError
+
+from dbmigrations.api.model import ApiModel
+from dbmigrations.api.reasons import Failure, Refusal, Waiting
+from dbmigrations.api.spec import (
+    ApprovalMode,
+    BackupWhen,
+    ChangePolicy,
+    OperationsPolicy,
+    RollbackPolicy,
+    SecretKeys,
+    TlsMode,
+)
+
+FORMAT: Literal[1] = 1
+"""The version of this contract. Fields may be added under the same number; a changed meaning is a new number."""
+
+RESULT_LIMIT = 4096
+"""Bytes. What Kubernetes keeps of a container's termination message."""
+
+
+class StepName(StrEnum):
+    """The steps of a run. Each is one Job."""
+
+    PREFLIGHT = "Preflight"
+    BASELINE = "Baseline"
+    BACKUP = "Backup"
+    SCHEMA = "Schema"
+    SQL = "SQL"
+    DATA = "Data"
+    VERIFY = "Verify"
+
+
+class Direction(StrEnum):
+    """Which way a migration, or a whole plan, goes."""
+
+    UP = "Up"
+    DOWN = "Down"
+
+
+class PlanDirection(StrEnum):
+    """The direction of a plan: Mixed has downs first and then ups; None has no migrations."""
+
+    UP = "Up"
+    DOWN = "Down"
+    MIXED = "Mixed"
+    NONE = "None"
+
+
+class Trigger(StrEnum):
+    """What started a run."""
+
+    SPEC = "Spec"
+    RETRY = "Retry"
+    ON_FAILURE_ROLLBACK = "OnFailureRollback"
+    CANCEL_REPORT = "CancelReport"
+
+
+class StepRef(ApiModel):
+    """One step of a run: `ordinal` counts the run's steps from 0, so that a step is found again in the stored plan."""
+
+    name: StepName
+    release: str = Field(default="", max_length=64)
+    ordinal: int = Field(default=0, ge=0)
+
+
+class Requester(ApiModel):
+    """The resource on whose behalf a step runs; its owner identity in the database."""
+
+    cluster: str = Field(max_length=253)
+    namespace: str = Field(max_length=63)
+    name: str = Field(max_length=63)
+    uid: str = Field(max_length=64)
+    generation: int = Field(ge=0)
+
+    @property
+    def owner(self) -> str:
+        """`<cluster>/<namespace>/<name>`, as the owner row has it."""
+        return f"{self.cluster}/{self.namespace}/{self.name}"
+
+
+class RequestedPolicy(ApiModel):
+    """The policy that preflight evaluates; the defaults are those of the resource."""
+
+    operations: OperationsPolicy = OperationsPolicy.NON_DESTRUCTIVE
+    rollback: RollbackPolicy = RollbackPolicy.AUTOMATIC
+    approval: ApprovalMode = ApprovalMode.NEVER
+    require_down: bool = False
+    changed_release: ChangePolicy = ChangePolicy.REFUSE
+    out_of_order: ChangePolicy = ChangePolicy.REFUSE
+
+
+class RequestedBackup(ApiModel):
+    """The backup that the run takes. `directory` is where its storage is mounted, empty when there is none."""
+
+    when: BackupWhen = BackupWhen.ALWAYS
+    directory: str = ""
+    retain: int = Field(default=5, ge=1, le=1000)
+
+
+class RequestedTimeouts(ApiModel):
+    """Seconds. 0 means no limit where PostgreSQL says so (lock, statement)."""
+
+    lock: float = 1.0
+    wait: float = 600.0
+    statement: float = 0.0
+    step: float = 3600.0
+
+
+class RequestedConnection(ApiModel):
+    """How the database is reached: what the mounted Secret does not say itself."""
+
+    keys: SecretKeys = SecretKeys()
+    backup_keys: SecretKeys = SecretKeys()
+    host: str = ""
+    port: int = 5432
+    name: str = ""
+    tls_mode: TlsMode = TlsMode.PREFER
+    ca_file: str = ""
+    """Path of the mounted certificates; empty: the system's."""
+
+
+class StepRequest(ApiModel):
+    """What one Job is asked to do. Everything that decides stands here or in the database, nothing in the Job."""
+
+    format: Literal[1] = FORMAT
+    step: StepRef
+    run: str = Field(max_length=36)
+    trigger: Trigger = Trigger.SPEC
+    requester: Requester
+    version: str = Field(max_length=64)
+    schema_name: Annotated[str, Field(alias="schema")] = "public"
+    history_schema: str = "dbmigrations"
+    role: str = ""
+    source: str = ""
+    """The release directory as mounted in the Pod."""
+    credentials: str = ""
+    """The folder where the Secret of the connection is mounted."""
+    backup_credentials: str = ""
+    """The folder of another login for the dump; empty: the same."""
+    connection: RequestedConnection = RequestedConnection()
+    policy: RequestedPolicy = RequestedPolicy()
+    backup: RequestedBackup = RequestedBackup()
+    timeouts: RequestedTimeouts = RequestedTimeouts()
+    baseline: str = ""
+    """The version that an existing database is taken to be at; empty: none."""
+    approved_plan: str = ""
+    plan_hash: str = ""
+    """The plan that preflight made; empty for preflight itself."""
+    last_run: str = ""
+    """The newest changing run that the status holds as succeeded; the database must know it."""
+    undo_run: str = ""
+    """With trigger OnFailureRollback: the failed run whose applied migrations are to be undone."""
+    requested_by: str = Field(default="", max_length=253)
+    git_revision: str = Field(default="", max_length=253)
+    image_digest: str = Field(default="", max_length=512)
+
+
+class Outcome(StrEnum):
+    """How a step ended, and so who acts next."""
+
+    SUCCEEDED = "Succeeded"  # the operator: starts `next`, or the run is over
+    REFUSED = "Refused"  # a person: preflight refused before anything changed
+    FAILED = "Failed"  # a person: this will not go away by itself
+    WAITING = "Waiting"  # the operator: tries the step again, backing off
+
+
+class DataLoss(ApiModel):
+    """What a plan loses: counted rows and values, and whether there is loss that nobody can count."""
+
+    rows: int = Field(default=0, ge=0)
+    values: int = Field(default=0, ge=0)
+    unknown: bool = False
+    estimated: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether the plan counts as losing data: unknown loss does."""
+        return self.unknown or self.rows > 0 or self.values > 0
+
+
+class PlanSummary(ApiModel):
+    """What the status shows of a plan; the readable plan is preflight's log."""
+
+    hash: str = Field(max_length=80)
+    direction: PlanDirection
+    releases: tuple[str, ...] = Field(default=(), max_length=20)
+    release_count: int = 0
+    migrations: int = 0
+    operations: dict[str, int] = Field(default_factory=dict)
+    data_loss: DataLoss = DataLoss()
+
+
+class BackupReport(ApiModel):
+    """A backup that was taken and checked."""
+
+    location: str = Field(max_length=512)
+    taken_at: datetime
+    size_bytes: int = Field(ge=0)
+    sha256: str = Field(max_length=64)
+    verified: Literal["Contents"] = "Contents"
+
+
+class StepResult(ApiModel):
+    """What one Job says. `message` is for people: file, line and the next thing to do, never row data or a secret."""
+
+    format: Literal[1] = FORMAT
+    step: StepRef
+    run: str = Field(max_length=36)
+    outcome: Outcome
+    reason: Refusal | Failure | Waiting | None = None
+    message: str = ""
+    current_version: str | None = None
+    """The database's version as the database says it; a trailing `*` means partly changed since. None: not read."""
+    plan: PlanSummary | None = None
+    next: StepRef | None = None
+    """The step that follows; None: the run has nothing more to do."""
+    backup: BackupReport | None = None
+    applied: int = Field(default=0, ge=0)
+    """Migrations applied or undone by this step."""
+    last_run: str | None = None
+    """The newest changing run of this resource that the database knows as succeeded; empty: none. None: not read."""
+
+    def encode(self) -> bytes:
+        """Compact JSON within RESULT_LIMIT: the message is cut (with an ellipsis) to fit.
+
+        Raises:
+            ResultTooLargeError: where even an empty message does not fit.
+        """
+        raw = compact_json(self)
+        if len(raw) <= RESULT_LIMIT:
+            return raw
+        low, high = 0, len(self.message)
+        best: bytes | None = None
+        while low <= high:
+            middle = (low + high) // 2
+            raw = compact_json(self.model_copy(update={"message": self.message[:middle] + "…"}))
+            if len(raw) <= RESULT_LIMIT:
+                best, low = raw, middle + 1
+            else:
+                high = middle - 1
+        if best is None:
+            raise ResultTooLargeError(f"the result of step {self.step.name} does not fit {RESULT_LIMIT} bytes")
+        return best
+
+    @classmethod
+    def decode(cls, raw: str) -> Self:
+        """Read a termination message.
+
+        Raises:
+            ResultInvalidError: where it is empty, oversized, not JSON, of another format, or not of this shape.
+        """
+        if not raw.strip():
+            raise ResultInvalidError("the Job ended without a result")
+        if len(raw.encode()) > RESULT_LIMIT:
+            raise ResultInvalidError(f"the result is longer than {RESULT_LIMIT} bytes")
+        try:
+            return cls.model_validate_json(raw)
+        except ValidationError as error:
+            where = ", ".join(".".join(str(part) for part in e["loc"]) or e["type"] for e in error.errors()[:3])
+            raise ResultInvalidError(f"the result is malformed at {where}") from None
+
+
+def compact_json(result: StepResult) -> bytes:
+    """The result as UTF-8 JSON without what is absent."""
+    return result.model_dump_json(by_alias=True, exclude_none=True).encode()
+
+
+class ResultTooLargeError(Exception):
+    """A result that does not fit the termination message."""
+
+
+class ResultInvalidError(Exception):
+    """A termination message that is not a result of this contract."""
