@@ -19,6 +19,40 @@ $(VENV)/.installed: pyproject.toml requirements/dev.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+.PHONY: lint
+lint: venv ## Style, types and the import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: test-unit
+test-unit: venv ## The code alone: seconds
+	$(PYTEST) -n 2 tests/unit
+
+.PHONY: test-engine
+test-engine: venv ## Real PostgreSQL servers of several majors
+	$(PYTEST) tests/engine
+
+.PHONY: test-controlplane
+test-controlplane: venv ## etcd, kube-apiserver and controller-manager, without a node
+	$(PYTEST) tests/controlplane
+
+.PHONY: test-cluster
+test-cluster: venv ## A real cluster: Pods of our images, PostgreSQL in a Pod, Helm
+	$(PYTEST) -n 4 --dist loadgroup tests/cluster
+
+.PHONY: test-early
+test-early: lint test-unit test-engine
+
+.PHONY: test
+test: venv ## Every tier but the benchmarks; on a fresh machine it builds Kubernetes first, beside the early tiers
+	$(MAKE) --jobs 2 --output-sync=target cluster-prepare test-early
+	$(MAKE) test-controlplane
+	$(MAKE) test-cluster
+
 PIN := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --no-header --annotation-style line
 .PHONY: lock
 lock: ## Pin the dependencies anew, by hash
