@@ -1,0 +1,51 @@
+"""What a script would lose, as questions to the catalog. Read from the parse tree, never by trying.
+
+Names are those that the objects have *before* the batch: after `RENAME a TO b`, `DROP TABLE b` asks for rows of `a`.
+What the batch made itself is not lost.
+"""
+
+from dataclasses import dataclass
+
+from dbmigrations.postgres.sql.names import ColumnName, RelationName
+from dbmigrations.postgres.sql.position import Position
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOf:
+    """All rows of a relation (with its partitions and children, unless `only`); 0 where it does not exist."""
+
+    relation: RelationName
+    only: bool
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesOf:
+    """The non-null values of a column; 0 where it does not exist.
+
+    Attributes:
+        new_type: empty: the column is dropped. Else the type it gets, as format_type() would print it; if
+            `using` is False, `retyping_keeps_values(old, new_type)` tells which changes lose nothing.
+    """
+
+    column: ColumnName
+    position: Position
+    new_type: str = ""
+    using: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownLoss:
+    """Loss that nobody can count.
+
+    Attributes:
+        why: one sentence.
+        only_if: there is loss only if this relation or column exists before the batch; None: in any case.
+    """
+
+    why: str
+    position: Position
+    only_if: RelationName | ColumnName | None = None
+
+
+Loss = RowsOf | ValuesOf | UnknownLoss

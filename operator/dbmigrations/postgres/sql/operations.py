@@ -1,0 +1,45 @@
+"""What each statement does to what exists: its class, why, the safer way to write it, the lock that it takes."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from dbmigrations.postgres.sql.classes import OperationClass
+from dbmigrations.postgres.sql.position import Position
+
+
+class LockMode(IntEnum):
+    """PostgreSQL's table locks, weakest first."""
+
+    ACCESS_SHARE = 1
+    ROW_SHARE = 2
+    ROW_EXCLUSIVE = 3
+    SHARE_UPDATE_EXCLUSIVE = 4
+    SHARE = 5
+    SHARE_ROW_EXCLUSIVE = 6
+    EXCLUSIVE = 7
+    ACCESS_EXCLUSIVE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing that a statement does; an ALTER TABLE with three commands does three.
+
+    Attributes:
+        operation_class: its class; UNKNOWN where the tree does not tell.
+        what: short, for tables: `drop column orders.note`.
+        why: one sentence: why it is of this class.
+        safer: how to write it with less risk; empty: nothing better is known.
+        position: of its statement in the script.
+        lock: the strongest lock it takes on a relation that existed before the batch; None: none.
+        lock_timeout: whether waiting for that lock must be bounded (DDL on what exists; never CONCURRENTLY, DML).
+        declared: the reason that the author gave with `-- migrate: class=`; empty: read from the tree.
+    """
+
+    operation_class: OperationClass
+    what: str
+    why: str
+    position: Position
+    safer: str = ""
+    lock: LockMode | None = None
+    lock_timeout: bool = False
+    declared: str = ""
