@@ -237,7 +237,7 @@ class Policy(ApiModel):
 
     operations: OperationsPolicy = Field(
         OperationsPolicy.NON_DESTRUCTIVE,
-        description="Which operations an up may contain; what it forbids is refused unless exactly this plan is approved.",
+        description="Which operations an up may contain; the rest needs an approval of exactly this plan.",
     )
     rollback: RollbackPolicy = Field(
         RollbackPolicy.AUTOMATIC, description="Whether a lowered version alone may undo migrations."
@@ -274,7 +274,10 @@ class JobMetadata(ApiModel):
     annotations: Labels = Field(default_factory=dict, description="Annotations of Jobs and Pods; ours win.")
 
 
-OpenObject = Annotated[dict[str, JsonValue], Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})]
+OpenObject = Annotated[
+    dict[str, JsonValue],
+    Field(max_length=64, json_schema_extra={"x-kubernetes-preserve-unknown-fields": True}),
+]
 
 
 class JobTemplate(ApiModel):

@@ -69,9 +69,9 @@ class Trigger(StrEnum):
 class StepRef(ApiModel):
     """One step of a run: `ordinal` counts the run's steps from 0, so that a step is found again in the stored plan."""
 
-    name: StepName
-    release: str = Field(default="", max_length=64)
-    ordinal: int = Field(default=0, ge=0)
+    name: StepName = Field(description="Which kind of step.")
+    release: str = Field(default="", max_length=64, description="The release it works on. Empty: the whole run.")
+    ordinal: int = Field(default=0, ge=0, description="Place in the run's sequence of steps, from 0.")
 
 
 class Requester(ApiModel):
@@ -178,10 +178,10 @@ class Outcome(StrEnum):
 class DataLoss(ApiModel):
     """What a plan loses: counted rows and values, and whether there is loss that nobody can count."""
 
-    rows: int = Field(default=0, ge=0)
-    values: int = Field(default=0, ge=0)
-    unknown: bool = False
-    estimated: bool = False
+    rows: int = Field(default=0, ge=0, description="Rows of existing tables that are dropped or truncated.")
+    values: int = Field(default=0, ge=0, description="Non-null values of columns that are dropped or retyped.")
+    unknown: bool = Field(default=False, description="Whether there is loss that nobody can count.")
+    estimated: bool = Field(default=False, description="Whether a number is the planner's estimate.")
 
     @property
     def any(self) -> bool:
@@ -192,23 +192,29 @@ class DataLoss(ApiModel):
 class PlanSummary(ApiModel):
     """What the status shows of a plan; the readable plan is preflight's log."""
 
-    hash: str = Field(max_length=80)
-    direction: PlanDirection
-    releases: tuple[str, ...] = Field(default=(), max_length=20)
-    release_count: int = 0
-    migrations: int = 0
-    operations: dict[str, int] = Field(default_factory=dict)
-    data_loss: DataLoss = DataLoss()
+    hash: str = Field(max_length=80, description="Identifies the plan; spec.approvedPlan approves exactly it.")
+    direction: PlanDirection = Field(description="Which way it goes.")
+    releases: tuple[Annotated[str, Field(max_length=64)], ...] = Field(
+        default=(), max_length=20, description="The first 20 releases that it touches, in its order."
+    )
+    release_count: int = Field(default=0, ge=0, description="How many releases it touches.")
+    migrations: int = Field(default=0, ge=0, description="How many migrations it applies or undoes.")
+    operations: dict[str, int] = Field(
+        default_factory=dict, max_length=16, description="How many statements of each class."
+    )
+    data_loss: DataLoss = Field(default=DataLoss(), description="What it loses.")
 
 
 class BackupReport(ApiModel):
     """A backup that was taken and checked."""
 
-    location: str = Field(max_length=512)
-    taken_at: datetime
-    size_bytes: int = Field(ge=0)
-    sha256: str = Field(max_length=64)
-    verified: Literal["Contents"] = "Contents"
+    location: str = Field(max_length=512, description="Where it is kept.")
+    taken_at: datetime = Field(description="When it was taken.")
+    size_bytes: int = Field(ge=0, description="How large it is.")
+    sha256: str = Field(max_length=64, description="Digest over the checksums of all its files.")
+    verified: Literal["Contents"] = Field(
+        default="Contents", description="Contents: its checksums and its table of contents were read back."
+    )
 
 
 class StepResult(ApiModel):
