@@ -1,0 +1,58 @@
+"""From what the API server stores to the two halves of the resource: pure, and never an exception.
+
+A spec that the models or the rules between its fields refuse becomes `InvalidSpec`, with the field and the remedy.
+A status that cannot be read (another version's, a person's) counts as lost: the next run begins with a preflight.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from dbmigrations.api.spec import BackupWhen, DatabaseMigrationSpec, TlsMode
+from dbmigrations.api.status import DatabaseMigrationStatus
+from dbmigrations.controller.snapshot import InvalidSpec
+
+
+def read_spec(raw: object) -> DatabaseMigrationSpec | InvalidSpec:
+    """The spec, or the first thing that is wrong with it."""
+    try:
+        spec = DatabaseMigrationSpec.model_validate(raw)
+    except ValidationError as error:
+        return _first(error.errors(include_url=False, include_input=False))
+    return next(_contradictions(spec), spec)
+
+
+def read_status(raw: object) -> DatabaseMigrationStatus:
+    """The status, or an empty one where it is absent or unreadable."""
+    if not isinstance(raw, Mapping):
+        return DatabaseMigrationStatus()
+    try:
+        return DatabaseMigrationStatus.model_validate(raw)
+    except ValidationError:
+        return DatabaseMigrationStatus()
+
+
+def _first(errors: list[ErrorDetails]) -> InvalidSpec:
+    first = errors[0]
+    where = ".".join(("spec", *(str(part) for part in first["loc"])))
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return InvalidSpec(field=where, message=f"{first['msg']}{more}")
+
+
+def _contradictions(spec: DatabaseMigrationSpec) -> Iterator[InvalidSpec]:
+    """The rules between fields, each with its remedy."""
+    source = spec.source
+    if sum(one is not None for one in (source.image, source.config_map, source.persistent_volume_claim)) != 1:
+        yield InvalidSpec("spec.source", "name exactly one of image, configMap and persistentVolumeClaim")
+    if spec.steps.backup.when is not BackupWhen.NEVER and spec.steps.backup.storage is None:
+        yield InvalidSpec(
+            "spec.steps.backup.storage", "say where backups are kept, or set spec.steps.backup.when: Never"
+        )
+    tls = spec.database.tls
+    if tls.mode in {TlsMode.VERIFY_CA, TlsMode.VERIFY_FULL} and tls.ca_secret_ref is None:
+        yield InvalidSpec(
+            "spec.database.tls.caSecretRef", f"mode {tls.mode} needs the certificates that sign the server's"
+        )
+    if spec.database.history_schema == spec.database.schema_name:
+        yield InvalidSpec("spec.database.historySchema", "the history tables need a schema of their own")
