@@ -1,0 +1,131 @@
+"""Everything that preflight's decision needs to know, gathered before it is made. Frozen; no I/O, no clock.
+
+How to fill it: first everything but `analyses` and `backup.problem`; ask `drafting.draft` for the plan; then look at
+the scripts of exactly that plan (ups from the directory, downs from the history) and `replace` both fields.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dbmigrations.api.spec import BackupWhen
+from dbmigrations.api.step import DataLoss, Direction, RequestedPolicy, Requester, Trigger
+from dbmigrations.release.directory import ReleaseDirectory
+from dbmigrations.release.history import DatabaseHistory
+from dbmigrations.release.migration import Kind
+
+MigrationRef = tuple[Kind, str, Direction]
+"""Which script of which migration."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRow:
+    """The owner as the database has it."""
+
+    owner: str
+    """`<cluster>/<namespace>/<name>`."""
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """The newest run row of this requester's uid and generation."""
+
+    run: str
+    trigger: Trigger
+    outcome: str
+    """Running, Succeeded, Failed, Cancelled or Superseded."""
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrismaRow:
+    """A row of `_prisma_migrations`."""
+
+    name: str
+    checksum: str
+    """Raw sha256, hex, as Prisma wrote it."""
+    finished: bool
+    rolled_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A statement, or a part of it, that preflight classified."""
+
+    operation_class: str
+    """additive, widening, restricting, rewriting, destructive, data or unknown; any other word counts as unknown."""
+    line: int
+    """In the script, from 1; 0: not known."""
+    text: str
+    """For people: what it does to what, such as `DROP COLUMN orders.note`. No literals, no secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What one script does, and what it would lose in this database."""
+
+    operations: tuple[Operation, ...] = ()
+    loss: DataLoss = field(default_factory=DataLoss)
+    losses: tuple[str, ...] = ()
+    """For people, one line each: `12 rows of projects`, `UPDATE of accounts (unknown)`."""
+
+
+UNKNOWN_ANALYSIS = Analysis(
+    operations=(Operation("unknown", 0, "not analysed"),),
+    loss=DataLoss(unknown=True),
+    losses=("not analysed (unknown)",),
+)
+"""What a script counts as that nobody looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackupFacts:
+    """The backup that was asked for, and whether it can be taken."""
+
+    when: BackupWhen = BackupWhen.ALWAYS
+    problem: str = ""
+    """Why it cannot be taken, with the remedy; empty: it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreflightFacts:
+    """One database, one release directory, one request."""
+
+    requester: Requester
+    version: str
+    """spec.version."""
+    directory: ReleaseDirectory
+    history: DatabaseHistory = field(default_factory=DatabaseHistory)
+    database_is_empty: bool = True
+    """No relation, routine or type outside system, extension and our schemas."""
+    owner: OwnerRow | None = None
+    trigger: Trigger = Trigger.SPEC
+    undo_run: str = ""
+    """With trigger OnFailureRollback."""
+    last_run: str = ""
+    """request.last_run."""
+    last_run_known: bool = True
+    """Whether the database knows request.last_run as Succeeded; True where the request names none."""
+    previous: RunRecord | None = None
+    """The newest run row of this uid and generation other than this very run; None for laptops."""
+    prisma: tuple[PrismaRow, ...] = ()
+    baseline: str = ""
+    """spec.baseline.version."""
+    policy: RequestedPolicy = field(default_factory=RequestedPolicy)
+    approved_plan: str = ""
+    backup: BackupFacts = field(default_factory=BackupFacts)
+    analyses: Mapping[MigrationRef, Analysis] = field(default_factory=dict)
+    force_owned: bool = False
+    """A laptop that was told to change an owned database, or that only wants to see the plan."""
+    down_is_asked: bool = False
+    """A person typed `rollback`: lifts VersionAhead, nothing else."""
+
+    @property
+    def is_laptop(self) -> bool:
+        """No resource stands behind it."""
+        return not self.requester.uid
+
+    def analysis(self, kind: Kind, name: str, direction: Direction) -> Analysis:
+        """What is known of a script; everything unknown where nobody looked."""
+        return self.analyses.get((kind, name, direction), UNKNOWN_ANALYSIS)
