@@ -1,0 +1,11 @@
+DROP POLICY orders_by_account ON orders;
+ALTER TABLE orders NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE orders DISABLE ROW LEVEL SECURITY;
+
+DROP POLICY users_by_account ON users;
+ALTER TABLE users DISABLE ROW LEVEL SECURITY;
+
+DROP POLICY accounts_by_account ON accounts;
+ALTER TABLE accounts DISABLE ROW LEVEL SECURITY;
+
+DROP FUNCTION current_account_id();
