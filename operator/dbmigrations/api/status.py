@@ -51,9 +51,11 @@ class StepStatus(ApiModel):
     state: StepState = Field(description="Where the step stands.")
     job: str = Field("", max_length=63, description="Name of its Job. Empty: it needed none.")
     attempts: int = Field(0, ge=0, description="How many Jobs were started for it.")
+    lost: int = Field(0, ge=0, description="How many of the last attempts in a row ended without a result.")
     reason: str = Field("", max_length=64, description="Why it failed or waits, in one word.")
     message: str = Field("", max_length=2048, description="What happened, and what to do.")
     started_at: datetime | None = Field(None, description="When its first Job was created.")
+    running_since: datetime | None = Field(None, description="When its Pod began to run. Absent: it does not run yet.")
     finished_at: datetime | None = Field(None, description="When it ended.")
     retry_at: datetime | None = Field(None, description="When a waiting step is tried again.")
 
