@@ -32,8 +32,8 @@ def _lines(spec: dict[str, Any]) -> Iterator[str]:
         yield ""
         yield node["description"]
         yield ""
-        yield "| field | type | default | meaning |"
-        yield "|---|---|---|---|"
+        yield "| field | type | meaning |"
+        yield "|---|---|---|"
         yield from _rows(half, node)
     yield ""
     yield "## Rules"
@@ -54,7 +54,7 @@ def _rows(prefix: str, node: dict[str, Any]) -> Iterator[str]:
         meaning = _cell(child.get("description", ""))
         if name in required:
             meaning = f"**Required.** {meaning}"
-        yield f"| `{path}` | {_cell(_type(child))} | {_default(child)} | {meaning} |"
+        yield f"| `{path}` | {_cell(_type(child))} | {meaning} |"
         if child["type"] == "array":
             yield from _rows(f"{path}[]", child["items"])
         else:
@@ -80,16 +80,6 @@ def _type(node: dict[str, Any]) -> str:
         case _:
             said = str(node["type"])
     return said
-
-
-def _default(node: dict[str, Any]) -> str:
-    match node.get("default"):
-        case None | {}:
-            return ""
-        case bool() as flag:
-            return f"`{str(flag).lower()}`"
-        case value:
-            return f"`{value}`"
 
 
 def _cell(text: str) -> str:

@@ -1,8 +1,8 @@
 """What the schema alone cannot say: CEL rules, each with the field that it is about, a reason and what to do.
 
-A rule stands at the object named by `at` (the empty path is the resource itself). Rules that look at `steps` stand at
-the spec: the API server holds a field's default against the rules of that field, and `steps: {}` alone names no
-storage. A transition rule (one with `oldSelf`) does not run at creation. An update of the status carries the stored
+A rule stands at the object named by `at` (the empty path is the resource itself). A rule stands above
+every field with a default that it looks at: the API server holds the bare default, here `{}`, against the rules of its
+field. A transition rule (one with `oldSelf`) does not run at creation. An update of the status carries the stored
 spec and an update of the spec carries the stored status, so a rule at the root may compare one with the other.
 """
 
@@ -88,10 +88,10 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         name="tls-certificates",
-        at="spec.database.tls",
-        field=".caSecretRef",
-        rule="!(self.mode in ['verify-ca', 'verify-full']) || has(self.caSecretRef)",
-        message="caSecretRef is needed when mode is verify-ca or verify-full",
+        at="spec.database",
+        field=".tls.caSecretRef",
+        rule="!(self.tls.mode in ['verify-ca', 'verify-full']) || has(self.tls.caSecretRef)",
+        message="tls.caSecretRef is needed when tls.mode is verify-ca or verify-full",
         reason=Reason.REQUIRED,
     ),
     Rule(

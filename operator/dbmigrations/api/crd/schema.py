@@ -8,6 +8,7 @@
 """
 
 from copy import deepcopy
+from json import dumps
 from typing import Any
 
 from pydantic import BaseModel
@@ -88,6 +89,7 @@ class _Writer:
     def _write_default(self, default: Any, written: Schema) -> None:  # noqa: ANN401  any JSON value
         if not isinstance(default, dict):
             written["default"] = default
+            written["description"] += f" Default: {dumps(default).strip('"')}."  # `kubectl explain` shows no defaults
         elif any("default" in child for child in written.get("properties", {}).values()):
             written["default"] = {}  # the API server fills in the rest from the fields' own defaults
 

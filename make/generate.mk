@@ -1,0 +1,3 @@
+.PHONY: generate
+generate: venv ## Write the CRD, the chart's copy of it and its reference from the models
+	$(BIN)/python -m dbmigrations.api.crd
