@@ -89,7 +89,8 @@ class _Writer:
     def _write_default(self, default: Any, written: Schema) -> None:  # noqa: ANN401  any JSON value
         if not isinstance(default, dict):
             written["default"] = default
-            written["description"] += f" Default: {dumps(default).strip('"')}."  # `kubectl explain` shows no defaults
+            shown = dumps(default).strip('"')
+            written["description"] += f" Default: {shown}."  # `kubectl explain` shows no defaults of its own
         elif any("default" in child for child in written.get("properties", {}).values()):
             written["default"] = {}  # the API server fills in the rest from the fields' own defaults
 
