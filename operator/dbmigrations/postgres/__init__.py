@@ -1,0 +1,1 @@
+"""The engine: everything that talks to PostgreSQL. It knows nothing of Kubernetes."""

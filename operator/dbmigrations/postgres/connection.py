@@ -1,0 +1,219 @@
+"""A session with a database: opened, checked, set up, put back between files, closed.
+
+One session does everything of a step: it holds the lock, so that if it dies, both die. It is in autocommit, and every
+transaction has an explicit BEGIN: a client killed inside an implicit one leaves a server that goes on and commits.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, LiteralString, Self
+
+import psycopg
+from psycopg import pq, sql
+from psycopg.abc import Params
+from psycopg.rows import TupleRow
+
+from dbmigrations.postgres.errors import ConnectionLostError, PrivilegesMissingError, StatementError
+from dbmigrations.postgres.login import open_connection
+from dbmigrations.postgres.settings import ConnectionSettings
+from dbmigrations.postgres.suitability import ServerFacts, check_suitable
+from dbmigrations.postgres.translation import translate
+
+Query = LiteralString | sql.SQL | sql.Composed
+Cursor = psycopg.Cursor[TupleRow]
+
+_CHECK_CLIENT_SINCE = 14
+"""The major that brought client_connection_check_interval: a server that notices a killed client in mid-statement."""
+
+
+@dataclass(frozen=True)
+class SessionSettings:
+    """How a session is set up, and set up again after each file.
+
+    Times are seconds; 0 means no limit. `row_security` is False for preflight, data, verify and backup: under FORCE
+    ROW LEVEL SECURITY a backfill would touch no row and an assertion would pass on an empty view; off makes that an
+    error.
+    """
+
+    application_name: str
+    schema: str = "public"
+    role: str = ""
+    row_security: bool = True
+    lock_timeout: float = 1.0
+    statement_timeout: float = 0.0
+    idle_in_transaction_timeout: float = 300.0
+
+
+class Session:
+    """An open session. Not thread-safe. Errors that leave it are the engine's own."""
+
+    def __init__(self, connection: psycopg.Connection[TupleRow], settings: SessionSettings, facts: ServerFacts) -> None:
+        self.connection = connection
+        self.settings = settings
+        self.facts = facts
+
+    @classmethod
+    def open(cls, where: ConnectionSettings, settings: SessionSettings) -> Self:
+        """Connect, check that the connection can carry a migration, and set the session up.
+
+        Raises:
+            UnavailableError: not now; AuthenticationError where the login is refused.
+            ConnectionUnsuitableError: a transaction pooler, a standby, a read-only database.
+            PrivilegesMissingError: SET ROLE is not allowed.
+        """
+        connection = open_connection(where, settings.application_name)
+        try:
+            session = cls(connection, settings, check_suitable(connection, where))
+            session.reset()
+        except BaseException:
+            connection.close()
+            raise
+        return session
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it; the server rolls back what was open and releases the locks."""
+        self.connection.close()
+
+    def execute(self, query: Query, params: Params | None = None) -> Cursor:
+        """Run one query of our own.
+
+        Raises:
+            EngineError: what the server or the connection said, as one of ours.
+        """
+        try:
+            return self.connection.execute(query, params)
+        except psycopg.Error as error:
+            raise translate(error) from None
+
+    def one(self, query: Query, params: Params | None = None) -> tuple[Any, ...]:
+        """The only row of a query that always has one."""
+        row = self.execute(query, params).fetchone()
+        if row is None:
+            raise ConnectionLostError("the server answered with nothing")
+        return row
+
+    def send(self, statement: str) -> Cursor:
+        """Run text of a script as it is: no parameters, no prepared statement, `%` means itself.
+
+        Raises:
+            EngineError: as `execute`; a StatementError carries the position in `statement`.
+        """
+        try:
+            return self.connection.execute(statement.encode())
+        except psycopg.Error as error:
+            raise translate(error) from None
+
+    def copy_in(self, statement: str, data: str) -> None:
+        """COPY … FROM STDIN with the lines that stood below it.
+
+        Raises:
+            EngineError: as `send`.
+        """
+        try:
+            with self.connection.cursor().copy(statement.encode()) as copy:
+                copy.write(data)
+        except psycopg.Error as error:
+            raise translate(error) from None
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction block is open (or failed and not yet ended)."""
+        return self.connection.info.transaction_status is not pq.TransactionStatus.IDLE
+
+    @contextmanager
+    def transaction(self, begin: str = "BEGIN") -> Iterator[None]:
+        """An explicit transaction: COMMIT at the end, ROLLBACK on any exception.
+
+        Raises:
+            ConnectionLostError: also in COMMIT; then only the database knows whether it was committed.
+        """
+        self.send(begin)
+        try:
+            yield
+        except BaseException:
+            self.roll_back()
+            raise
+        self.execute("COMMIT")
+
+    def roll_back(self) -> None:
+        """End whatever is open. A lost connection has already rolled back."""
+        if not self.connection.closed and self.in_transaction:
+            try:
+                self.connection.execute("ROLLBACK")
+            except psycopg.Error:
+                self.connection.close()
+
+    def reset(self) -> None:
+        """Put the session back: what a script set, prepared, listened to or made temporarily is gone.
+
+        Advisory locks stay: ours is among them.
+
+        Raises:
+            PrivilegesMissingError: SET ROLE is not allowed.
+        """
+        try:
+            self.execute(_reset_query(self.settings, self.facts))
+        except StatementError as error:
+            if self.settings.role and error.details.sqlstate in {"42501", "22023"}:
+                raise PrivilegesMissingError(
+                    f"login {self.facts.login} cannot SET ROLE {self.settings.role}: {error.details.primary}. "
+                    f"Create the role, or GRANT it to the login"
+                ) from None
+            raise
+
+
+def _reset_query(settings: SessionSettings, facts: ServerFacts) -> sql.Composed:
+    # DISCARD ALL would release our lock; this is all of it but that.
+    parts: list[sql.Composable] = [
+        sql.SQL(text)
+        for text in (
+            "RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL", "CLOSE ALL", "UNLISTEN *", "DEALLOCATE ALL",
+            "DISCARD TEMP", "DISCARD SEQUENCES",
+        )
+    ]  # fmt: skip
+    if settings.role:
+        parts.append(sql.SQL("SET ROLE {}").format(sql.Identifier(settings.role)))
+    values: dict[LiteralString, str] = {
+        "row_security": "on" if settings.row_security else "off",
+        "lock_timeout": milliseconds(settings.lock_timeout),
+        "statement_timeout": milliseconds(settings.statement_timeout),
+        "idle_in_transaction_session_timeout": milliseconds(settings.idle_in_transaction_timeout),
+        "tcp_keepalives_idle": "15",
+        "tcp_keepalives_interval": "5",
+        "tcp_keepalives_count": "3",
+        "client_min_messages": "notice",
+        "standard_conforming_strings": "on",
+    }
+    if facts.major >= _CHECK_CLIENT_SINCE:
+        values["client_connection_check_interval"] = "1s"
+    parts += [sql.SQL("SET {} = {}").format(sql.SQL(name), sql.Literal(value)) for name, value in values.items()]
+    parts.append(_search_path(settings.schema))
+    return sql.SQL(";\n").join(parts)
+
+
+def _search_path(schema: str) -> sql.Composed:
+    # `public` follows for extensions, but not before the application's schema exists: tables would land in it.
+    own = sql.Identifier(schema)
+    return sql.SQL(
+        "SELECT pg_catalog.set_config('search_path',"
+        " CASE WHEN pg_catalog.to_regnamespace({quoted}) IS NULL THEN {own} ELSE {both} END, false)"
+    ).format(
+        quoted=sql.Literal(own.as_string(None)),
+        own=sql.Literal(own.as_string(None)),
+        both=sql.Literal(own.as_string(None) if schema == "public" else f"{own.as_string(None)}, public"),
+    )
+
+
+def milliseconds(seconds: float) -> str:
+    """A time as PostgreSQL's settings take it; anything above 0 stays above 0, which would mean no limit."""
+    return f"{max(1, round(seconds * 1000)) if seconds > 0 else 0}ms"

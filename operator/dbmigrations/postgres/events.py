@@ -1,0 +1,75 @@
+"""What the engine tells while it works, for logs and progress bars. Nothing depends on anybody listening."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dbmigrations.api.step import Direction
+from dbmigrations.release.migration import Kind
+
+
+@dataclass(frozen=True)
+class MigrationStarted:
+    """A migration begins, or is taken up again after an interruption."""
+
+    kind: Kind
+    name: str
+    direction: Direction
+    statements: int
+    resumed: bool
+
+
+@dataclass(frozen=True)
+class StatementStarted:
+    """One statement was sent. `ordinal` counts from 1."""
+
+    path: str
+    line: int
+    ordinal: int
+    of: int
+
+
+@dataclass(frozen=True)
+class MigrationFinished:
+    """Its history row is committed."""
+
+    kind: Kind
+    name: str
+    direction: Direction
+    history_id: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Retrying:
+    """A lock timeout, deadlock or serialization failure: the whole transaction is tried again after `delay` seconds.
+
+    `blockers` describes the sessions that held what was needed, as far as they could be seen.
+    """
+
+    why: str
+    attempt: int
+    delay: float
+    blockers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WaitingForLock:
+    """Another migration holds the lock; told when the holder changes."""
+
+    holder: str
+
+
+@dataclass(frozen=True)
+class ServerNotice:
+    """The server said something beside (NOTICE, WARNING): its severity and primary message."""
+
+    severity: str
+    text: str
+
+
+Event = MigrationStarted | StatementStarted | MigrationFinished | Retrying | WaitingForLock | ServerNotice
+Listener = Callable[[Event], None]
+
+
+def silent(event: Event) -> None:
+    """The listener that does not listen."""

@@ -1,0 +1,74 @@
+"""Opening a connection, with texts of our own where it fails.
+
+libpq's text is looked at to tell the failures apart, and only what the server itself said ("FATAL: …") is repeated.
+"""
+
+import re
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from dbmigrations.postgres.errors import AuthenticationError, UnavailableError
+from dbmigrations.postgres.settings import ConnectionSettings
+
+_KEEPALIVES = {
+    "keepalives": 1,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""A peer that vanished without a word is noticed after half a minute. Seconds; the last in milliseconds."""
+
+_SERVER_SAID = re.compile(r"FATAL:\s+(?P<words>[^\n]+)")
+
+_LOGIN_REFUSED = re.compile(
+    r"authentication failed|no password supplied|no pg_hba\.conf entry|pg_hba\.conf rejects|"
+    r"role \"[^\n]*\" does not exist|is not permitted to log in|database \"[^\n]*\" does not exist|"
+    r"permission denied for database|is not currently accepting connections"
+)
+
+_CAUSES = (
+    (re.compile(r"could not translate host name|Name or service not known|name resolution|resolve", re.IGNORECASE), "its name cannot be resolved"),
+    (re.compile(r"Connection refused"), "nothing listens there"),
+    (re.compile(r"No such file or directory"), "there is no socket of a server there"),
+    (re.compile(r"timeout|timed out", re.IGNORECASE), "it does not answer in time"),
+    (re.compile(r"certificate verify failed|root certificate|certificate", re.IGNORECASE), "its TLS certificate is not trusted"),
+    (re.compile(r"does not support SSL|SSL|TLS|GSSAPI", re.IGNORECASE), "no TLS connection as asked for can be made"),
+    (re.compile(r"Network is unreachable|No route to host", re.IGNORECASE), "there is no route to it"),
+    (re.compile(r"closed the connection|Connection reset", re.IGNORECASE), "it closed the connection while the login was under way"),
+)  # fmt: skip
+
+
+def open_connection(where: ConnectionSettings, application_name: str) -> psycopg.Connection[TupleRow]:
+    """A fresh connection in autocommit, with keepalives and without prepared statements.
+
+    Raises:
+        AuthenticationError: the login is refused, or the database does not exist.
+        UnavailableError: anything else that keeps a connection from being made.
+    """
+    parameters: dict[str, object] = {**_KEEPALIVES, **where.parameters()}
+    try:
+        return psycopg.connect(
+            autocommit=True,
+            prepare_threshold=None,
+            application_name=application_name,
+            client_encoding="utf8",
+            **parameters,  # type: ignore[arg-type]  # libpq's parameters, which psycopg does not list
+        )
+    except psycopg.Error as error:
+        raise connection_failure(str(error), where) from None
+
+
+def connection_failure(libpq_text: str, where: ConnectionSettings) -> UnavailableError:
+    """The error for a connection that could not be made."""
+    said = _SERVER_SAID.search(libpq_text)
+    words = said["words"].strip() if said else ""
+    if words and _LOGIN_REFUSED.search(words):
+        return AuthenticationError(f"the server refuses the login {where}: {words}")
+    if words:
+        return UnavailableError(f"the server {where} takes no connection now: {words}")
+    for pattern, cause in _CAUSES:
+        if pattern.search(libpq_text):
+            return UnavailableError(f"cannot connect to {where}: {cause}")
+    return UnavailableError(f"cannot connect to {where}")

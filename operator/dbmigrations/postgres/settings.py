@@ -1,0 +1,53 @@
+"""Where a database is and who logs in, as parameters: libpq never sees a URL.
+
+libpq and psycopg repeat parts of a malformed URL in their errors; so `url` takes URLs apart, `credentials` reads
+Secrets and the environment, and this is what both make.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import SecretStr
+
+NO_PASSWORD = SecretStr("")
+
+
+@dataclass(frozen=True)
+class ConnectionSettings:
+    """Everything that libpq needs to know. Empty strings mean libpq's own default (a laptop's PG* and pgpass)."""
+
+    host: str = ""
+    """Name, address, folder of a socket, or several with commas between."""
+    port: str = ""
+    dbname: str = ""
+    user: str = ""
+    password: SecretStr = NO_PASSWORD
+    sslmode: str = ""
+    sslrootcert: str = ""
+    connect_timeout: int = 10
+    """Seconds."""
+    schema: str = ""
+    """Prisma's `?schema=`; empty: the URL names none."""
+    extra: Mapping[str, str] = field(default_factory=dict)
+    """Other parameters of libpq that a URL carried (sslcert, sslkey, target_session_attrs, …)."""
+
+    def parameters(self) -> dict[str, str]:
+        """What libpq is given, the password included; absent where empty."""
+        named = {
+            "host": self.host,
+            "port": self.port,
+            "dbname": self.dbname,
+            "user": self.user,
+            "password": self.password.get_secret_value(),
+            "sslmode": self.sslmode,
+            "sslrootcert": self.sslrootcert,
+        }
+        given = {key: value for key, value in named.items() if value}
+        return {**self.extra, **given, "connect_timeout": str(self.connect_timeout)}
+
+    def __str__(self) -> str:
+        """`shop_owner@db.example:5432/shop`, for messages."""
+        where = self.host or "local"
+        port = f":{self.port}" if self.port else ""
+        user = f"{self.user}@" if self.user else ""
+        return f"{user}{where}{port}/{self.dbname}"

@@ -1,0 +1,52 @@
+"""From psycopg's errors to ours, by SQLSTATE class. Texts of a failed connection are our own: see `settings`."""
+
+import psycopg
+
+from dbmigrations.postgres.errors import (
+    AuthenticationError,
+    ConnectionLostError,
+    ContentionError,
+    EngineError,
+    StatementDetails,
+    StatementError,
+    UnavailableError,
+)
+
+CONTENTION = frozenset({"55P03", "40P01", "40001"})
+"""lock_not_available, deadlock_detected, serialization_failure."""
+
+_LOST = frozenset({"57P01", "57P02", "57P05", "25P03", "25P04"})
+"""The server ended the session: shutdown, crash, idle and transaction timeouts."""
+
+_BUSY = frozenset({"57P03", "53300"})
+"""cannot_connect_now, too_many_connections."""
+
+
+def translate(error: psycopg.Error) -> EngineError:
+    """The error of ours that says the same; never repeats DETAIL, CONTEXT or the statement."""
+    state = error.sqlstate or ""
+    primary = error.diag.message_primary or ""
+    if state in CONTENTION:
+        return ContentionError(f"{primary} (SQLSTATE {state})", sqlstate=state)
+    if state in _BUSY:
+        return UnavailableError(f"{primary} (SQLSTATE {state})")
+    if state in _LOST or state.startswith("08"):
+        return ConnectionLostError(f"the server ended the session: {primary} (SQLSTATE {state})")
+    if state.startswith("28") or state == "3D000":
+        return AuthenticationError(f"{primary} (SQLSTATE {state})")
+    if state:
+        return StatementError(_details(error))
+    if isinstance(error, psycopg.OperationalError):
+        return ConnectionLostError("the connection to the database was lost")
+    return StatementError(StatementDetails(sqlstate="XX000", primary=type(error).__name__))
+
+
+def _details(error: psycopg.Error) -> StatementDetails:
+    diag = error.diag
+    return StatementDetails(
+        sqlstate=error.sqlstate or "",
+        primary=diag.message_primary or "",
+        hint=diag.message_hint or "",
+        constraint=diag.constraint_name or "",
+        position=int(diag.statement_position or 0),
+    )
