@@ -1,0 +1,48 @@
+"""What the exit code of `dbmigrate` says. Scripts and CI may rely on these numbers."""
+
+from enum import IntEnum
+from typing import assert_never
+
+from dbmigrations.api.reasons import Failure
+from dbmigrations.api.step import Outcome, StepResult
+
+
+class Exit(IntEnum):
+    """One number for one meaning."""
+
+    OK = 0  # it is done, or there was nothing to do
+    FINDINGS = 1  # a check looked and found something: validate, check, version --check, docs --check
+    USAGE = 2  # the command line is wrong: nothing was looked at
+    REFUSED = 10  # nothing was changed; a person decides first
+    FAILED = 20  # it was tried and failed; it will not go away by itself
+    UNAVAILABLE = 30  # waits for something: no database, no release directory, a lock; try again later
+    BUG = 70  # an error of this program
+    INTERRUPTED = 130  # Ctrl-C: nothing is half-done
+
+
+MEANINGS: dict[Exit, str] = {
+    Exit.OK: "Done, or there was nothing to do.",
+    Exit.FINDINGS: "A check has findings (`validate`, `check`, `version --check`, `docs --check`).",
+    Exit.USAGE: "The command line is wrong.",
+    Exit.REFUSED: "Refused before anything was changed: a person decides first. The message says how.",
+    Exit.FAILED: "Failed, and it will not go away by itself. The message names file, line and SQLSTATE.",
+    Exit.UNAVAILABLE: "Something is not there (the database, its lock, the release directory): try again later.",
+    Exit.BUG: "A bug of this program. The log holds the trace.",
+    Exit.INTERRUPTED: "Interrupted by Ctrl-C. Nothing is half-done: run the same command again to go on.",
+}
+"""One sentence each, for the reference."""
+
+
+def of_result(result: StepResult) -> Exit:
+    """The exit code that goes with a step's result."""
+    match result.outcome:
+        case Outcome.SUCCEEDED:
+            return Exit.OK
+        case Outcome.REFUSED:
+            return Exit.REFUSED
+        case Outcome.WAITING:
+            return Exit.UNAVAILABLE
+        case Outcome.FAILED:
+            return Exit.BUG if result.reason is Failure.INTERNAL else Exit.FAILED
+        case _:
+            assert_never(result.outcome)

@@ -1,0 +1,96 @@
+"""The one place where an error becomes the result of a step: who acts next, the reason, the words."""
+
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+
+from dbmigrations.api.reasons import Failure, Refusal, Waiting
+from dbmigrations.api.step import Outcome, PlanSummary, StepRequest, StepResult
+from dbmigrations.postgres.errors import FinalError, WaitError
+from dbmigrations.release.problems import ReleaseInvalidError
+from dbmigrations.release.stored import StoredPlanError
+from dbmigrations.runner.errors import (
+    ReportedError,
+    SourceMissingError,
+    StepRefusedError,
+    VerifyFailedError,
+)
+from dbmigrations.runner.interruption import Interrupted
+
+
+def result_of(error: BaseException, request: StepRequest) -> StepResult:
+    """The result of a step that ended with an error. Every error has one; an unforeseen one is InternalError."""
+    outcome, reason, message = _verdict(error)
+    return StepResult(
+        step=request.step,
+        run=request.run,
+        outcome=outcome,
+        reason=reason,
+        message=message,
+        plan=_plan(error),
+    )
+
+
+def _verdict(error: BaseException) -> tuple[Outcome, Refusal | Failure | Waiting, str]:  # noqa: PLR0911 - one for each
+    match error:
+        case Interrupted(signal_name=name):
+            return (
+                Outcome.WAITING,
+                Waiting.STEP_LOST,
+                f"interrupted by {name}; nothing is half-done, the step runs again",
+            )
+        case WaitError():
+            return Outcome.WAITING, error.reason, str(error)
+        case SourceMissingError():
+            return Outcome.WAITING, Waiting.SOURCE, str(error)
+        case StepRefusedError():
+            return Outcome.REFUSED, error.reason, str(error)
+        case ReportedError():
+            return Outcome.FAILED, error.reason, str(error)
+        case FinalError():
+            return Outcome.FAILED, error.reason, str(error)
+        case VerifyFailedError():
+            return Outcome.FAILED, Failure.VERIFY_FAILED, str(error)
+        case ReleaseInvalidError():
+            return Outcome.FAILED, Failure.RELEASE_INVALID, str(error)
+        case StoredPlanError():
+            return Outcome.FAILED, Failure.FORMAT_TOO_NEW, f"{error}: use the runner that wrote it, or a newer one"
+        case _:
+            return Outcome.FAILED, Failure.INTERNAL, _bug(error)
+
+
+def _plan(error: BaseException) -> PlanSummary | None:
+    return error.plan if isinstance(error, StepRefusedError) else None
+
+
+def is_bug(error: BaseException) -> bool:
+    """Whether nobody foresaw this error: its trace belongs in the log."""
+    return _verdict(error)[1] is Failure.INTERNAL
+
+
+def _bug(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"a bug of this program: {type(error).__name__}{where}; the log holds the trace: please report it"
+
+
+def trace(error: BaseException) -> str:
+    """The trace of an error for the log: places and types, and texts that hold no row data."""
+    return "\n".join(_chain(error))
+
+
+def _chain(error: BaseException) -> Iterator[str]:
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None:
+        yield from _chain(before)
+        yield "then:"
+    yield "".join(traceback.format_tb(error.__traceback__)).rstrip()
+    yield f"{type(error).__name__}: {_safe_text(error)}"
+
+
+def _safe_text(error: BaseException) -> str:
+    if isinstance(error, psycopg.Error):  # its text repeats DETAIL, which is row data, and parts of the connection
+        return f"{error.diag.message_primary or ''} (SQLSTATE {error.sqlstate or 'none'})"
+    return str(error)

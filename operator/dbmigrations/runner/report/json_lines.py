@@ -1,0 +1,113 @@
+"""Events as one JSON object a line: the log of a Job."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TextIO, assert_never
+
+import structlog
+
+from dbmigrations.api.step import Outcome, StepRequest, StepResult
+from dbmigrations.release.plan import PlannedMigration
+from dbmigrations.runner.report.events import (
+    AssertionPassed,
+    BackupTaken,
+    Event,
+    MigrationBegan,
+    MigrationEnded,
+    Noted,
+    PlanMade,
+    Reporter,
+    StepBegan,
+    StepEnded,
+    Waited,
+)
+from dbmigrations.runner.report.redaction import Redactor
+from dbmigrations.runner.report.words import migration_title
+
+
+def json_lines(stream: TextIO, redactor: Redactor, request: StepRequest) -> Reporter:
+    """A reporter for the Job of one request: every line carries its run, step and resource."""
+
+    def clean(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        return {key: redactor.clean(value) if isinstance(value, str) else value for key, value in event.items()}
+
+    log = structlog.wrap_logger(
+        structlog.WriteLogger(stream),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            clean,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.BoundLogger,
+    ).bind(
+        resource=f"{request.requester.namespace}/{request.requester.name}",
+        run=request.run,
+        step=request.step.name.value,
+        ordinal=request.step.ordinal,
+    )
+    if request.step.release:
+        log = log.bind(release=request.step.release)
+
+    def tell(event: Event) -> None:
+        for line in _lines(event):
+            getattr(log, line.level)(line.text, **line.fields)
+
+    return tell
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+    level: Literal["info", "warning", "error"] = "info"
+
+
+def _lines(event: Event) -> tuple[_Line, ...]:  # noqa: PLR0911 - one answer for each event
+    match event:
+        case StepBegan():
+            return (_Line("step began"),)
+        case StepEnded(result, seconds):
+            return (_step_ended(result, seconds),)
+        case PlanMade(lines):
+            return tuple(map(_Line, lines))
+        case Waited(what):
+            return (_Line(what, level="warning"),)
+        case MigrationBegan(migration, place, count):
+            return (_Line(f"{migration_title(migration)} began", _about(migration, place, count)),)
+        case MigrationEnded(migration, place, count, seconds, before):
+            about = _about(migration, place, count) | {"seconds": round(seconds, 3)}
+            return (_Line(f"{migration_title(migration)} {'was done before' if before else 'done'}", about),)
+        case AssertionPassed(release, name):
+            return (_Line("assertion holds", {"assertion": name, "release": release}),)
+        case BackupTaken(backup):
+            about = {"location": backup.location, "bytes": backup.size_bytes, "sha256": backup.sha256}
+            return (_Line("backup taken", about),)
+        case Noted(text, detail, warning):
+            return (_Line(text, {"detail": detail} if detail else {}, "warning" if warning else "info"),)
+        case _:
+            assert_never(event)
+
+
+def _step_ended(result: StepResult, seconds: float) -> _Line:
+    fields: dict[str, object] = {
+        "outcome": result.outcome.value,
+        "seconds": round(seconds, 3),
+        "applied": result.applied,
+        "next": f"{result.next.name} {result.next.release}".rstrip() if result.next else "",
+        "message": result.message,
+    }
+    if result.outcome is Outcome.SUCCEEDED:
+        return _Line("step ended", fields)
+    return _Line("step ended", fields | {"reason": result.reason.value if result.reason else ""}, "error")
+
+
+def _about(migration: PlannedMigration, place: int, count: int) -> dict[str, object]:
+    return {
+        "kind": migration.kind.value,
+        "migration": migration.name,
+        "release": migration.release,
+        "direction": migration.direction.value,
+        "place": place,
+        "count": count,
+    }

@@ -1,0 +1,49 @@
+"""How things are said to people, the same in terminals, log files and plans."""
+
+from dbmigrations.api.step import Direction, Outcome, StepRef, StepResult
+from dbmigrations.release.plan import PlannedMigration
+
+_UNITS = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+_MINUTE = 60
+_HOUR = 3600
+
+
+def step_title(step: StepRef) -> str:
+    """`Schema 1.1.0`, `Backup`."""
+    return f"{step.name} {step.release}".rstrip()
+
+
+def migration_title(migration: PlannedMigration) -> str:
+    """`↑ schema 20260123110000_add_projects`, `↓ …` on the way down."""
+    arrow = "↑" if migration.direction is Direction.UP else "↓"
+    return f"{arrow} {migration.kind} {migration.name}"
+
+
+def seconds(value: float) -> str:
+    """`0.03 s`, `12.5 s`, `3 min 20 s`, `2 h 5 min`."""
+    if value < _MINUTE:
+        return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"  # noqa: PLR2004 - two digits are enough to read
+    if value < _HOUR:
+        return f"{int(value // _MINUTE)} min {int(value % _MINUTE)} s"
+    return f"{int(value // _HOUR)} h {int(value % _HOUR // _MINUTE)} min"
+
+
+def size(number: int) -> str:
+    """`312 B`, `4.1 MiB`."""
+    for unit, name in _UNITS:
+        if number >= unit:
+            return f"{number / unit:.1f} {name}"
+    return f"{number} B"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 migration`, `4 migrations`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def result_line(result: StepResult) -> str:
+    """A step's end in one line: the reason and the message where there is one."""
+    if result.outcome is Outcome.SUCCEEDED:
+        return result.message or "done"
+    reason = f"{result.reason}: " if result.reason else ""
+    return f"{reason}{result.message}"

@@ -1,0 +1,71 @@
+"""Reading the request of a step: one JSON argument. What cannot be read is said with a result, as far as possible."""
+
+import json
+
+from pydantic import ValidationError
+
+from dbmigrations.api.reasons import Failure
+from dbmigrations.api.step import FORMAT, Outcome, StepName, StepRef, StepRequest, StepResult
+
+RUN_LIMIT = 36
+
+
+class RequestInvalidError(Exception):
+    """A request that this runner cannot read; `str()` names the fields, never their values.
+
+    Attributes:
+        result: what to answer: with the run and the step of the request, where these could be read.
+    """
+
+    def __init__(self, message: str, result: StepResult) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+def read_request(text: str, step: StepName) -> StepRequest:
+    """The request for a step that was named on the command line.
+
+    Raises:
+        RequestInvalidError: where it is not JSON, of another format, of another shape, or for another step.
+    """
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
+        raise _invalid(f"the request is not JSON{where}", {}, step) from None
+    if not isinstance(document, dict):
+        raise _invalid("the request is not a JSON object", {}, step)
+    if document.get("format", FORMAT) != FORMAT:
+        raise _invalid(
+            f"the request is not of format {FORMAT}, the only one that this runner knows: "
+            "use the runner image that belongs to the operator's version",
+            document,
+            step,
+        )
+    try:
+        request = StepRequest.model_validate_json(text)
+    except ValidationError as error:
+        fields = [f"{'.'.join(map(str, e['loc'])) or 'request'}: {e['msg']}" for e in error.errors()[:3]]
+        raise _invalid(f"the request is malformed: {'; '.join(fields)}", document, step) from None
+    if request.step.name is not step:
+        raise _invalid(f"the request is for step {request.step.name}, the command line says {step}", document, step)
+    return request
+
+
+def _invalid(message: str, document: dict[str, object], step: StepName) -> RequestInvalidError:
+    run = document.get("run")
+    result = StepResult(
+        step=_step_of(document, step),
+        run=run if isinstance(run, str) and len(run) <= RUN_LIMIT else "",
+        outcome=Outcome.FAILED,
+        reason=Failure.INTERNAL,
+        message=message,
+    )
+    return RequestInvalidError(message, result)
+
+
+def _step_of(document: dict[str, object], step: StepName) -> StepRef:
+    try:
+        return StepRef.model_validate(document.get("step"))
+    except ValidationError:
+        return StepRef(name=step)
