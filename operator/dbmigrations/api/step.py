@@ -273,8 +273,17 @@ class StepResult(ApiModel):
         try:
             return cls.model_validate_json(raw)
         except ValidationError as error:
-            where = ", ".join(".".join(str(part) for part in e["loc"]) or e["type"] for e in error.errors()[:3])
-            raise ResultInvalidError(f"the result is malformed at {where}") from None
+            raise ResultInvalidError(f"the result is malformed at {places(error)}") from None
+
+
+def places(error: ValidationError) -> str:
+    """Where the first three faults are; a field that the contract does not have is not repeated by its name."""
+    found = []
+    for fault in error.errors()[:3]:
+        known = fault["loc"][:-1] if fault["type"] == "extra_forbidden" else fault["loc"]
+        path = ".".join(str(part) for part in known)
+        found.append(f"{path} ({fault['type']})" if path else fault["type"])
+    return ", ".join(found)
 
 
 def compact_json(result: StepResult) -> bytes:

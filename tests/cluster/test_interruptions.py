@@ -1,0 +1,201 @@
+"""Things die in the middle: each migration still takes effect exactly once, and the run comes to its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cluster.releases import ONE
+from tests.cluster.scenario import condition
+from tests.cluster.waiting import eventually
+
+if TYPE_CHECKING:
+    from tests.cluster.operator_pod import OperatorPod
+    from tests.cluster.scenario import Scenario
+
+SLOW = (
+    ONE.release("1.1.0")
+    .sql(
+        "20260123_1200_slow",
+        "CREATE TABLE slow (id int);\nSELECT pg_sleep(12);\nINSERT INTO slow VALUES (1);\n",
+        "DROP TABLE slow;\n",
+    )
+    .data("20260123_1210_after", "INSERT INTO slow VALUES (2);\n", "DELETE FROM slow WHERE id = 2;\n")
+)
+"""A step that takes 12 seconds in one transaction."""
+
+
+def sleeping(scenario: Scenario) -> bool:
+    """Whether the slow migration is in the middle of its transaction."""
+    return bool(
+        scenario.database.query(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query ILIKE '%pg_sleep%' "
+            "AND pid <> pg_backend_pid()"
+        )
+    )
+
+
+def in_the_middle(scenario: Scenario) -> None:
+    """Bring the scenario to where the slow migration runs."""
+    scenario.create("1.0.0", SLOW)
+    scenario.ready("1.0.0")
+    scenario.change(version="1.1.0")
+    eventually("the slow migration runs", lambda: sleeping(scenario), within=90, seen=scenario.story)
+
+
+def applied_once(scenario: Scenario) -> bool:
+    """Whether both migrations of 1.1.0 took effect exactly once."""
+    return scenario.database.query("SELECT id FROM slow ORDER BY id") == [(1,), (2,)]
+
+
+@pytest.mark.xdist_group("operator")
+def test_the_operator_killed_in_the_middle_of_a_step_and_again_at_the_next(
+    scenario: Scenario, operator_pod: OperatorPod
+) -> None:
+    in_the_middle(scenario)
+    operator_pod.kill()
+    eventually("the data step", lambda: any(s[0] == "Data" for s in scenario.steps()), within=120, seen=scenario.story)
+    operator_pod.kill()
+
+    scenario.ready("1.1.0")
+
+    assert applied_once(scenario)
+    assert all(state in ("Succeeded", "Skipped") for _, _, state in scenario.steps())
+
+
+def test_the_runner_pod_killed_in_the_middle_of_a_migration(scenario: Scenario) -> None:
+    in_the_middle(scenario)
+    job = scenario.running("SQL")["metadata"]["name"]
+    for pod in scenario.pods_of(job):
+        scenario.kube.delete("Pod", scenario.ns, pod["metadata"]["name"], grace=0)
+
+    scenario.ready("1.1.0", within=240)
+
+    assert applied_once(scenario)
+    outcomes = [row for row in scenario.database.applied() if row[0] == "20260123_1200_slow" and row[2] == "Applied"]
+    assert len(outcomes) == 1
+
+
+@pytest.mark.xdist_group("operator")
+def test_a_pod_deleted_after_its_success_and_before_its_result_was_read(
+    scenario: Scenario, operator_pod: OperatorPod
+) -> None:
+    in_the_middle(scenario)
+    job = scenario.running("SQL")["metadata"]["name"]
+    with operator_pod.away():
+        eventually(
+            "the Job is complete",
+            lambda: scenario.kube.get("Job", scenario.ns, job)["status"].get("succeeded"),
+            within=90,
+            seen=scenario.story,
+        )
+        for pod in scenario.pods_of(job):
+            scenario.kube.delete("Pod", scenario.ns, pod["metadata"]["name"], grace=0)
+        eventually("the Pod is gone", lambda: not scenario.pods_of(job), within=60)
+
+    scenario.ready("1.1.0", within=240)
+
+    assert applied_once(scenario)
+    sql = next(s for s in scenario.status()["run"]["steps"] if s["name"] == "SQL")
+    assert sql["attempts"] == 2
+
+
+def test_the_database_goes_away_and_comes_back(scenario: Scenario) -> None:
+    scenario.create("1.0.0", ONE.release("1.1.0"))
+    scenario.ready("1.0.0")
+    scenario.secret(host="nowhere.invalid")
+    scenario.change(version="1.1.0")
+    waiting = scenario.waiting("WaitingForDatabase")
+    assert condition(waiting, "Stalled") == {}
+
+    scenario.secret()
+
+    scenario.ready("1.1.0", within=240)
+
+
+@pytest.mark.xdist_group("operator")
+def test_a_status_wiped_during_a_run_is_found_again(scenario: Scenario, operator_pod: OperatorPod) -> None:
+    in_the_middle(scenario)
+    with operator_pod.away():
+        scenario.kube.patch(
+            "DatabaseMigration", scenario.ns, scenario.name,
+            {"status": dict.fromkeys(scenario.status()) | {"observedGeneration": -1}},
+            "/status",
+        )  # fmt: skip
+
+    scenario.ready("1.1.0", within=240)
+
+    assert applied_once(scenario)
+
+
+def test_a_cancelled_run_stops_and_a_retry_goes_on(scenario: Scenario) -> None:
+    in_the_middle(scenario)
+    scenario.annotate(cancel=scenario.status()["run"]["id"])
+
+    stalled = scenario.stalled("Cancelled")
+
+    assert scenario.database.value("SELECT to_regclass('slow') IS NULL")
+    assert stalled["status"]["currentVersion"] == "1.0.0"
+    assert "requestedAt" in stalled["status"]["message"]
+
+    scenario.annotate(requestedAt="go-on")
+    scenario.ready("1.1.0", within=240)
+    assert applied_once(scenario)
+
+
+def test_a_deleted_resource_stops_its_running_step_and_leaves_the_database_whole(scenario: Scenario) -> None:
+    in_the_middle(scenario)
+
+    scenario.delete()
+
+    eventually("nothing runs any more", lambda: not sleeping(scenario), within=30)
+    assert scenario.database.value("SELECT to_regclass('slow') IS NULL")
+    assert scenario.jobs() == [] or all(j["metadata"].get("deletionTimestamp") for j in scenario.jobs())
+
+
+def test_a_version_raised_twice_during_a_run_goes_straight_to_the_last(scenario: Scenario) -> None:
+    directory = (
+        SLOW.release("1.2.0")
+        .sql("20260223_1200_b", "CREATE TABLE b (id int);\n", "DROP TABLE b;\n")
+        .release("1.3.0")
+        .sql("20260323_1200_c", "CREATE TABLE c (id int);\n", "DROP TABLE c;\n")
+    )
+    scenario.create("1.0.0", directory)
+    scenario.ready("1.0.0")
+    scenario.change(version="1.1.0")
+    eventually("the slow migration runs", lambda: sleeping(scenario), within=90, seen=scenario.story)
+
+    scenario.change(version="1.2.0")
+    scenario.change(version="1.3.0")
+    scenario.ready("1.3.0", within=240)
+
+    assert applied_once(scenario)
+    assert scenario.database.value("SELECT to_regclass('c') IS NOT NULL")
+
+
+def test_raised_and_lowered_during_a_run_never_touches_the_highest(scenario: Scenario) -> None:
+    directory = SLOW.release("1.2.0").sql("20260223_1200_b", "CREATE TABLE b (id int);\n", "DROP TABLE b;\n")
+    scenario.create("1.0.0", directory)
+    scenario.ready("1.0.0")
+    scenario.change(version="1.1.0")
+    eventually("the slow migration runs", lambda: sleeping(scenario), within=90, seen=scenario.story)
+
+    scenario.change(version="1.2.0")
+    scenario.change(version="1.1.0")
+    scenario.ready("1.1.0", within=240)
+
+    assert [row for row in scenario.database.applied() if row[0] == "20260223_1200_b"] == []
+
+
+def test_suspending_finishes_the_running_step_and_starts_nothing(scenario: Scenario) -> None:
+    in_the_middle(scenario)
+    scenario.change(suspend=True)
+
+    suspended = scenario.await_("suspended", lambda o: condition(o, "Ready").get("reason") == "Suspended")
+
+    assert condition(suspended, "Ready")["status"] == "False"
+    assert scenario.database.query("SELECT id FROM slow") == [(1,)]
+    scenario.change(suspend=False)
+    scenario.ready("1.1.0", within=240)
+    assert applied_once(scenario)

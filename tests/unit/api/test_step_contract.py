@@ -1,0 +1,106 @@
+"""The result of a step crosses as at most 4,096 bytes, and nothing that comes across crashes the reader."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dbmigrations.api.reasons import Failure, Refusal
+from dbmigrations.api.step import (
+    RESULT_LIMIT,
+    Direction,
+    Outcome,
+    PlanDirection,
+    PlanSummary,
+    ResultInvalidError,
+    ResultTooLargeError,
+    StepName,
+    StepRef,
+    StepResult,
+)
+
+RESULT = StepResult(step=StepRef(name=StepName.SQL, release="1.1.0", ordinal=3), run="r1", outcome=Outcome.SUCCEEDED)
+
+
+def test_a_result_reads_back_as_it_was_written() -> None:
+    written = RESULT.model_copy(
+        update={"reason": Refusal.OUT_OF_ORDER, "message": "é—“x”", "next": StepRef(name=StepName.VERIFY, ordinal=4)}
+    )
+
+    assert StepResult.decode(written.encode().decode()) == written
+
+
+@given(st.text(max_size=20_000))
+def test_every_message_fits_whatever_it_holds(message: str) -> None:
+    raw = RESULT.model_copy(update={"message": message}).encode()
+
+    assert len(raw) <= RESULT_LIMIT
+    read = StepResult.decode(raw.decode())
+    assert message.startswith(read.message.removesuffix("…"))
+
+
+def test_the_longest_plan_summary_fits_beside_its_message() -> None:
+    summary = PlanSummary(
+        hash="sha256:" + "0" * 64,
+        direction=PlanDirection.MIXED,
+        releases=tuple(f"{n}.100.100-rc.{n}" for n in range(20)),
+        release_count=900,
+        migrations=10_000,
+        operations=dict.fromkeys(("additive", "widening", "restricting", "rewriting", "destructive", "data"), 10_000),
+    )
+
+    raw = RESULT.model_copy(update={"plan": summary, "message": "x" * 9000}).encode()
+
+    assert len(raw) <= RESULT_LIMIT
+    assert len(StepResult.decode(raw.decode()).message) > 1000
+
+
+def test_a_result_that_cannot_fit_is_an_error_of_the_writer() -> None:
+    unchecked = StepRef.model_construct(name=StepName.SQL, release="x" * 5000, ordinal=3)
+
+    with pytest.raises(ResultTooLargeError, match="SQL"):
+        RESULT.model_copy(update={"step": unchecked}).encode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        ("", "without a result"),
+        ("   \n", "without a result"),
+        ("not json", "malformed"),
+        ("[]", "malformed"),
+        ("{}", "malformed at step"),
+        ('{"format": 2}', "malformed at format"),
+        (json.dumps({"step": {"name": "Nonsense"}}), "malformed at step.name"),
+        ("x" * 5000, "longer than 4096 bytes"),
+    ],
+)
+def test_a_malformed_result_is_an_error_with_its_place(raw: str, says: str) -> None:
+    with pytest.raises(ResultInvalidError, match=says):
+        StepResult.decode(raw)
+
+
+@given(st.text(max_size=300))
+def test_no_text_that_comes_across_crashes_the_reader(raw: str) -> None:
+    with pytest.raises(ResultInvalidError):
+        StepResult.decode(raw)
+
+
+def test_an_error_about_a_result_never_repeats_its_contents() -> None:
+    raw = json.dumps({"step": {"name": "canary-secret"}, "canary-secret": "canary-secret"})
+
+    with pytest.raises(ResultInvalidError) as error:
+        StepResult.decode(raw)
+
+    assert "canary-secret" not in str(error.value)
+
+
+def test_reasons_are_one_word_each_and_distinct() -> None:
+    words = [*Refusal, *Failure]
+
+    assert all(word.isalpha() for word in words)
+    assert len({str(word) for word in words}) == len(words)
+    assert Direction.UP != Direction.DOWN
