@@ -1,0 +1,199 @@
+"""One API server, asked in plain JSON.
+
+This is the official client's transport (`kubernetes.aio`: connections, TLS, tokens and their renewal) without its
+generated models and API classes: those cost 30 MB and a second of start-up, and the answers are read only once here.
+Every answer that is not a success becomes one of `dbmigrations.controller.errors`. Nothing is tried twice: the queue
+does that, after looking again. Every call that writes is logged.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import aiohttp
+import structlog
+from kubernetes.aio.client import ApiClient
+from kubernetes.aio.client.rest import RESTClientObject
+
+from dbmigrations.controller.errors import (
+    AlreadyExistsError,
+    ClusterError,
+    ConflictError,
+    GoneError,
+    NotFoundError,
+    RefusedError,
+    ThrottledError,
+    UnavailableError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from kubernetes.aio.client import Configuration
+    from structlog.typing import FilteringBoundLogger
+
+JsonObject = dict[str, Any]
+
+JSON = "application/json"
+JSON_PATCH = "application/json-patch+json"
+METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
+REQUEST_TIMEOUT = 30.0
+"""Seconds for one request and its whole answer."""
+
+KEEP_ALIVE = 75.0
+"""Seconds that an idle connection is kept. The API server closes it after 90; a new one costs a TLS handshake."""
+
+PAGE = 250
+"""Objects in one answer of a LIST: what is in memory at one time."""
+
+
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    body: object = None
+    content_type: str = ""
+    accept: str = JSON
+
+    @property
+    def headers(self) -> dict[str, str]:
+        with_body = {"Content-Type": self.content_type} if self.content_type else {}
+        return {"Accept": self.accept, **with_body}
+
+
+class Cluster:
+    """An API server. Use as an async context manager, in the event loop that will make the calls."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._api = ApiClient(configuration)
+        self._api.rest_client = _Connections(configuration)
+        self._api.user_agent = "dbmigrations-operator"
+        self._log: FilteringBoundLogger = structlog.get_logger()
+
+    async def __aenter__(self) -> Self:
+        """Connections are opened as they are needed."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Closes every connection."""
+        await self._api.close()  # type: ignore[no-untyped-call]
+
+    async def get(self, path: str) -> JsonObject:
+        """One object.
+
+        Raises:
+            ClusterError: see the module's docstring; so for every method here.
+        """
+        return await self._call(_Request("GET", path))
+
+    async def items(
+        self, path: str, *, labels: str = "", fields: str = "", metadata_only: bool = False
+    ) -> AsyncIterator[JsonObject]:
+        """All objects of a collection that match the selectors, a page at a time."""
+        query = {"limit": str(PAGE), "labelSelector": labels, "fieldSelector": fields}
+        accept = METADATA_ONLY if metadata_only else JSON
+        while True:
+            answer = await self._call(_Request("GET", path, query=tuple(query.items()), accept=accept))
+            for item in answer["items"]:
+                yield item
+            query["continue"] = answer["metadata"].get("continue", "")
+            if not query["continue"]:
+                return
+
+    async def create(self, path: str, body: JsonObject) -> JsonObject:
+        """Adds an object to a collection."""
+        name = str(body.get("metadata", {}).get("name", ""))
+        return await self._write("POST", path, body, JSON, name=name)
+
+    async def patch(self, path: str, version: str, operations: Sequence[JsonObject]) -> JsonObject:
+        """Applies JSON-patch operations to an object, all or none, and only where it still has this resourceVersion.
+
+        The version is set, not tested: a `test` that fails is answered with 422 and no words, a version that is not
+        the current one with 409.
+        """
+        precondition = {"op": "replace", "path": "/metadata/resourceVersion", "value": version}
+        return await self._write("PATCH", path, [precondition, *operations], JSON_PATCH)
+
+    async def delete(self, path: str, *, uid: str, propagation: str) -> JsonObject:
+        """Deletes the object of this uid and, by `propagation`, what it owns. One of another uid is a conflict."""
+        options: JsonObject = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "preconditions": {"uid": uid},
+            "propagationPolicy": propagation,
+        }
+        return await self._write("DELETE", path, options, JSON)
+
+    async def _write(
+        self, method: str, path: str, body: JsonObject | list[JsonObject], content_type: str, **context: str
+    ) -> JsonObject:
+        try:
+            answer = await self._call(_Request(method, path, body=body, content_type=content_type))
+        except ClusterError as error:
+            self._log.info("write refused", method=method, path=path, error=type(error).__name__, **context)
+            raise
+        version = answer.get("metadata", {}).get("resourceVersion", "")
+        self._log.info("write", method=method, path=path, resource_version=version, **context)
+        return answer
+
+    async def _call(self, request: _Request) -> JsonObject:
+        asked = f"{request.method} {request.path}"
+        try:
+            prepared = await self._api.param_serialize(
+                request.method,
+                request.path,
+                query_params=[(key, value) for key, value in request.query if value],
+                header_params=request.headers,
+                body=request.body,
+                auth_settings=["BearerToken"],
+            )
+            response = await self._api.call_api(*prepared, _request_timeout=aiohttp.ClientTimeout(REQUEST_TIMEOUT))
+            raw = await response.read()  # type: ignore[no-untyped-call]
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise UnavailableError(f"{asked}: {type(error).__name__}: {error}") from None
+        answer = _read(raw)
+        if answer is None:
+            shown = raw[:200].decode(errors="replace")
+            raise UnavailableError(f"{asked}: {response.status}, and no JSON object: {shown}")
+        if response.status in range(200, 300):
+            return answer
+        raise as_error(asked, response.status, answer, response.headers.get("Retry-After", ""))
+
+
+def as_error(asked: str, status: int, answer: Mapping[str, Any], retry_after: str = "") -> ClusterError:
+    """The domain's word for an answer that is not a success."""
+    reason = str(answer.get("reason") or "")
+    text = f"{asked}: {status} {reason}: {answer.get('message', '')}"
+    match status, reason:
+        case 409, "AlreadyExists":
+            return AlreadyExistsError(text)
+        case 429, _:
+            return ThrottledError(text, retry_after=float(retry_after) if retry_after.isdigit() else 1.0)
+        case ((404 | 409 | 410), _):
+            return _BY_STATUS[status](text)
+        case _ if status in range(400, 500):
+            return RefusedError(text, reason=reason, answer=str(answer.get("message", "")))
+        case _:
+            return UnavailableError(text)
+
+
+_BY_STATUS = {404: NotFoundError, 409: ConflictError, 410: GoneError}
+
+
+def _read(raw: bytes) -> JsonObject | None:
+    try:
+        answer = json.loads(raw)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+class _Connections(RESTClientObject):
+    """The client's connections, kept for as long as the API server keeps them."""
+
+    def _create_connector(self) -> aiohttp.TCPConnector:
+        return aiohttp.TCPConnector(limit=self.maxsize, ssl=self.ssl_context, keepalive_timeout=KEEP_ALIVE)
