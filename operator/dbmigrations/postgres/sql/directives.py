@@ -5,13 +5,20 @@
     -- migrate: class=data reason=why it is     before a statement; before the first one it holds for all
     -- migrate: check=SELECT …                  before a statement; before the first one it holds for all
 
-`reason` and `check` take the rest of their line. An unknown or malformed directive is an error, never ignored.
+`reason` and `check` take the rest of their line. An unknown or malformed directive is an error, never ignored, and so
+is one that stands where it would say nothing: inside a statement or behind the last one.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from dbmigrations.postgres.sql import lexer
 from dbmigrations.postgres.sql.classes import OperationClass
+from dbmigrations.postgres.sql.errors import SqlInvalidError
+from dbmigrations.postgres.sql.lexer import Kind
+from dbmigrations.postgres.sql.position import locate
+from dbmigrations.postgres.sql.statements import Statement
 
 
 class TransactionDirective(StrEnum):
@@ -48,3 +55,146 @@ class Directives:
     """A down script that may run although its up was applied only in part."""
     statements: tuple[StatementDirectives, ...] = ()
     """One for each statement, those of the whole file already merged in."""
+
+
+def read_directives(text: str, statements: tuple[Statement, ...]) -> Directives:
+    """The directives of a script that was split into these statements.
+
+    Raises:
+        SqlInvalidError: an unknown, malformed, repeated or misplaced directive.
+    """
+    head = _Found()
+    each: list[StatementDirectives] = []
+    begin = 0
+    for index, statement in enumerate(statements):
+        found = _read_gap(text, begin, statement.position.offset)
+        if index == 0:
+            head = found
+        else:
+            _refuse_whole_file_keys(text, found)
+        each.append(_for_statement(text, head, found))
+        _refuse_inside(text, statement)
+        begin = statement.behind
+    tail = _read_gap(text, begin, len(text))
+    if not statements:
+        head = tail
+    elif tail.places:
+        raise _misplaced(text, min(tail.places.values()))
+    return Directives(
+        transaction=_transaction(text, head),
+        partial_safe=_partial_safe(text, head),
+        statements=tuple(each),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Keys with their values and the offsets where they stand."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+
+
+_DIRECTIVE = re.compile(r"--[ \t]*migrate:[ \t]*(?P<pairs>.*)")
+_KEYS_OF_FILE = frozenset({"tx", "down"})
+_KEYS = _KEYS_OF_FILE | {"class", "reason", "check"}
+_PAIR = re.compile(r"(?P<key>[a-z-]+)=(?P<value>(?:(?<=reason=)|(?<=check=)).*\S|[^\s=]+)[ \t]*")
+
+
+def _read_gap(text: str, begin: int, end: int) -> _Found:
+    found = _Found()
+    gap = text[begin:end]
+    if "migrate:" not in gap:
+        return found
+    for token in lexer.tokens(gap, detail=True):
+        if token.kind is Kind.LINE_COMMENT and (directive := _DIRECTIVE.match(gap[token.start : token.end].rstrip())):
+            _read_pairs(text, begin + token.start + directive.start("pairs"), directive["pairs"], found)
+    return found
+
+
+def _read_pairs(text: str, offset: int, pairs: str, found: _Found) -> None:
+    position = 0
+    while position < len(pairs) or not pairs:
+        pair = _PAIR.match(pairs, position)
+        place = offset + position
+        if pair is None:
+            raise SqlInvalidError(
+                "a directive reads `-- migrate: key=value`, with the keys tx, down, class, reason, check",
+                locate(text, place),
+            )
+        key = pair["key"]
+        if key not in _KEYS:
+            raise SqlInvalidError(f"there is no directive {key}: use {_one_of(sorted(_KEYS))}", locate(text, place))
+        if key in found.values:
+            raise SqlInvalidError(f"the directive {key} is given twice: leave one", locate(text, place))
+        found.values[key] = pair["value"]
+        found.places[key] = place
+        position = pair.end()
+
+
+def _refuse_whole_file_keys(text: str, found: _Found) -> None:
+    for key in _KEYS_OF_FILE & found.values.keys():
+        raise SqlInvalidError(
+            f"the directive {key} is about the whole file: put it before the first statement",
+            locate(text, found.places[key]),
+        )
+
+
+def _refuse_inside(text: str, statement: Statement) -> None:
+    if "migrate:" not in statement.text:
+        return
+    for token in lexer.tokens(statement.text, detail=True):
+        if token.kind is Kind.LINE_COMMENT and _DIRECTIVE.match(statement.text, token.start):
+            raise _misplaced(text, statement.position.offset + token.start)
+
+
+def _misplaced(text: str, offset: int) -> SqlInvalidError:
+    return SqlInvalidError("a directive stands before the statement that it is about: move it up", locate(text, offset))
+
+
+def _for_statement(text: str, head: _Found, found: _Found) -> StatementDirectives:
+    inherited = StatementDirectives(_declaration(text, head), head.values.get("check", ""))
+    own = StatementDirectives(_declaration(text, found), found.values.get("check", ""))
+    return replace(
+        own,
+        declaration=own.declaration or inherited.declaration,
+        check=own.check or inherited.check,
+    )
+
+
+_DECLARABLE = tuple(each for each in OperationClass if each is not OperationClass.UNKNOWN)
+
+
+def _declaration(text: str, found: _Found) -> Declaration | None:
+    value, reason = found.values.get("class"), found.values.get("reason")
+    if value is None and reason is None:
+        return None
+    if value is None:
+        raise SqlInvalidError("a reason needs a class: write class=… reason=…", locate(text, found.places["reason"]))
+    place = locate(text, found.places["class"])
+    if value not in set(_DECLARABLE):
+        raise SqlInvalidError(f"there is no class {value}: use {_one_of(_DECLARABLE)}", place)
+    if reason is None:
+        raise SqlInvalidError("a declared class needs its reason: write class=… reason=…", place)
+    return Declaration(OperationClass(value), reason)
+
+
+def _transaction(text: str, head: _Found) -> TransactionDirective | None:
+    value = head.values.get("tx")
+    if value is None:
+        return None
+    if value not in set(TransactionDirective):
+        choice = _one_of(tuple(TransactionDirective))
+        raise SqlInvalidError(f"there is no tx={value}: use {choice}", locate(text, head.places["tx"]))
+    return TransactionDirective(value)
+
+
+def _partial_safe(text: str, head: _Found) -> bool:
+    value = head.values.get("down")
+    if value not in {None, "partial-safe"}:
+        raise SqlInvalidError(f"there is no down={value}: use partial-safe", locate(text, head.places["down"]))
+    return value is not None
+
+
+def _one_of(words: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(words[:-1]) + " or " + words[-1]

@@ -10,7 +10,9 @@ class RelationName:
     schema: str | None
     name: str
 
-    def __str__(self) -> str:
+    @property
+    def shown(self) -> str:
+        """As people write it."""
         return self.name if self.schema is None else f"{self.schema}.{self.name}"
 
 
@@ -21,5 +23,7 @@ class ColumnName:
     relation: RelationName
     column: str
 
-    def __str__(self) -> str:
-        return f"{self.relation}.{self.column}"
+    @property
+    def shown(self) -> str:
+        """As people write it."""
+        return f"{self.relation.shown}.{self.column}"

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from dbmigrations.postgres.sql.directives import Directives
-from dbmigrations.postgres.sql.position import Position
-from dbmigrations.postgres.sql.statements import Statement
+from dbmigrations.postgres.sql.directives import Directives, read_directives
+from dbmigrations.postgres.sql.position import Position, locate
+from dbmigrations.postgres.sql.statements import Statement, split
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class SqlScript:
 
     def server_position(self, statement: Statement, position: int) -> Position:
         """The place in the script of a server's error position (characters from 1) within `statement`."""
-        raise NotImplementedError
+        return locate(self.text, statement.position.offset + position - 1)
 
 
 def read(text: str) -> SqlScript:
@@ -26,4 +26,5 @@ def read(text: str) -> SqlScript:
     Raises:
         SqlInvalidError: what cannot be split, psql meta-commands, malformed directives.
     """
-    raise NotImplementedError
+    statements = split(text)
+    return SqlScript(text, statements, read_directives(text, statements))

@@ -1,0 +1,108 @@
+"""The parse tree of a statement, as this program looks at it: libpg_query through postgast, behind our own interface.
+
+postgast 0.2.0 speaks protobuf with the grammar of PostgreSQL 18. What it cannot parse stays legal SQL: a newer
+server may know it. Facts that shaped this module:
+- protobuf decodes at most 100 levels, reached at about 50 nested operators or calls: such statements have no tree;
+- a tree takes some 35 bytes of memory for each byte of SQL: longer statements than MAX_LENGTH have none;
+- positions in it are bytes of UTF-8; nothing here passes them on;
+- the library keeps its state by thread, and may be called from several.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.message import DecodeError
+from postgast.errors import PgQueryError
+from postgast.parse import parse as _parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_LENGTH = 2_000_000
+"""Characters of a statement that is parsed; a longer one is bulk data and gets no tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node. `kind` is PostgreSQL's own name of it (`AlterTableStmt`), fields have PostgreSQL's names.
+
+    A field that the node does not have is an error of the program (AttributeError), not of the SQL.
+    """
+
+    _message: Any
+
+    @property
+    def kind(self) -> str:
+        """PostgreSQL's name of the node's type."""
+        return str(self._message.DESCRIPTOR.name)
+
+    def text(self, field: str) -> str:
+        """A string field; empty where it is not set."""
+        return str(getattr(self._message, field))
+
+    def flag(self, field: str) -> bool:
+        """A boolean field."""
+        return bool(getattr(self._message, field))
+
+    def number(self, field: str) -> int:
+        """An integer field."""
+        return int(getattr(self._message, field))
+
+    def word(self, field: str) -> str:
+        """An enumeration's field by name: `OBJECT_TABLE`, `AT_DropColumn`, `DROP_CASCADE`."""
+        descriptor = self._message.DESCRIPTOR.fields_by_name[field]
+        return str(descriptor.enum_type.values_by_number[getattr(self._message, field)].name)
+
+    def node(self, field: str) -> "Node | None":
+        """A field that is one node; None where it is not set."""
+        message = getattr(self._message, field)
+        if not self._message.HasField(field) or (message.DESCRIPTOR.name == "Node" and not message.WhichOneof("node")):
+            return None
+        return _node(message)
+
+    def nodes(self, field: str) -> "tuple[Node, ...]":
+        """A field that is a list of nodes."""
+        return tuple(_node(message) for message in getattr(self._message, field))
+
+    def texts(self, field: str) -> tuple[str, ...]:
+        """A list of String nodes, as names are: `("public", "orders")`."""
+        return tuple(node.text("sval") for node in self.nodes(field) if node.kind == "String")
+
+    def walk(self) -> "Iterator[Node]":
+        """This node and everything below it, in no particular order."""
+        pending: list[Any] = [self._message]
+        while pending:
+            message = pending.pop()
+            if message.DESCRIPTOR.name != "Node":
+                yield Node(message)
+            for descriptor, value in message.ListFields():
+                if descriptor.message_type is not None:
+                    pending.extend([value] if hasattr(value, "ListFields") else value)
+
+
+def _node(message: Any) -> Node:  # noqa: ANN401  # protobuf messages have no types here
+    """Unwraps the `Node` that stands around each node of a list."""
+    which = message.WhichOneof("node") if message.DESCRIPTOR.name == "Node" else None
+    return Node(message if which is None else getattr(message, which))
+
+
+@dataclass(frozen=True, slots=True)
+class Unparsed:
+    """Why a statement has no tree, for people. The server may well know it."""
+
+    why: str
+
+
+def parse(statement: str) -> Node | Unparsed:
+    """The tree of one statement (without its semicolon), or why there is none. Some 25 µs for an ordinary one."""
+    if len(statement) > MAX_LENGTH:
+        return Unparsed(f"it is longer than {MAX_LENGTH:,} characters")
+    try:
+        result: Any = _parse(statement)
+    except PgQueryError as error:
+        return Unparsed(f"the parser does not know it ({error.message})")
+    except DecodeError:
+        return Unparsed("it is nested too deeply for the parser")
+    if len(result.stmts) != 1:
+        return Unparsed("the parser reads it as several statements")
+    return _node(result.stmts[0].stmt)
