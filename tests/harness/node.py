@@ -85,7 +85,7 @@ class Node:
 
     def load(self, archive: Path) -> None:
         """Puts the images of an OCI archive into the node."""
-        self._ctr("images", "import", "--no-unpack", str(archive))
+        self._ctr("images", "import", "--snapshotter", self._snapshotter, str(archive))
 
     def images(self) -> list[str]:
         """The names of the images that the node has."""
@@ -96,6 +96,12 @@ class Node:
         if self.settings.network is None:
             raise HarnessError(f"Cluster {self.settings.name} is a control plane only: it has no node.")
         return self.settings.network
+
+    @property
+    def _snapshotter(self) -> str:
+        """Overlays cannot be stacked on an overlay, which is what a container's own file system is."""
+        mounted = Path("/proc/mounts").read_text()
+        return "native" if filesystem_of(self.settings.folder, mounted) == "overlay" else "overlayfs"
 
     def _start_containerd(self) -> None:
         within = network.inside(self.settings.namespace)
@@ -128,16 +134,14 @@ class Node:
         conf = folder / "conf"
         for each in (conf, folder / "cni", folder / "volumes", folder / "state"):
             each.mkdir(parents=True, exist_ok=True)
-        below = Path("/proc/mounts").read_text()
-        snapshotter = "native" if filesystem_of(folder, below) == "overlay" else "overlayfs"
-        (conf / "containerd.toml").write_text(containerd_toml(self.settings, snapshotter))
+        (conf / "containerd.toml").write_text(containerd_toml(self.settings, self._snapshotter))
         (conf / "Corefile").write_text(corefile(self.settings, self._network))
         (conf / "kubelet.yaml").write_text(json.dumps(kubelet_configuration(self.settings, self._network), indent=2))
         (folder / "cni" / "10-node.conflist").write_text(json.dumps(cni_configuration(self.settings, self._network)))
 
 
 def containerd_toml(settings: Settings, snapshotter: str) -> str:
-    """containerd with every path under our folder; overlays cannot be stacked on an overlay, hence the choice."""
+    """containerd with every path under our folder."""
     folder = settings.folder
     cri = 'plugins."io.containerd.grpc.v1.cri"'
     return f"""\
