@@ -3,8 +3,12 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dbmigrations.release.gathering import Gathering
+from dbmigrations.release.layout import Found, scan, up_path
+from dbmigrations.release.ledger import Ledger
+from dbmigrations.release.ledger_files import read_ledger
 from dbmigrations.release.migration import Key, Kind, Migration, Release
-from dbmigrations.release.problems import Problem, ReleaseInvalidError, errors
+from dbmigrations.release.problems import Problem, ReleaseInvalidError, Severity, errors
 from dbmigrations.release.versions import Version
 
 
@@ -25,16 +29,15 @@ class ReleaseDirectory:
     releases: tuple[Release, ...]
     unreleased: tuple[Unreleased, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    migrations: tuple[Migration, ...] = field(init=False, repr=False, compare=False)
+    """All migrations in their one total order."""
     _positions: dict[Key, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Number the migrations once: their total order is asked for often."""
-        object.__setattr__(self, "_positions", {m.key: i for i, m in enumerate(self.migrations)})
-
-    @property
-    def migrations(self) -> tuple[Migration, ...]:
-        """All migrations in their one total order."""
-        return tuple(migration for release in self.releases for migration in release.migrations)
+        migrations = tuple(migration for release in self.releases for migration in release.migrations)
+        object.__setattr__(self, "migrations", migrations)
+        object.__setattr__(self, "_positions", {m.key: i for i, m in enumerate(migrations)})
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -77,4 +80,26 @@ def inspect(root: Path, *, require_down: bool = False) -> tuple[ReleaseDirectory
     The directory is None exactly when there is an error. A missing, undeclared down is a warning, with `require_down`
     an error.
     """
-    raise NotImplementedError
+    if not root.is_dir():
+        return None, (Problem(str(root), "is not a folder", "name the folder that holds releases.yaml"),)
+    found = scan(root)
+    ledger = read_ledger(root)
+    gathering = Gathering(root, found, require_down=require_down)
+    releases = tuple(gathering.release(release) for release in ledger.releases)
+    problems = _in_order((*ledger.problems, *gathering.problems, *found.strays, *gathering.unlisted()))
+    if errors(problems):
+        return None, problems
+    warnings = tuple(problem for problem in problems if problem.severity is Severity.WARNING)
+    return ReleaseDirectory(root, releases, unreleased(found, ledger), warnings), problems
+
+
+def unreleased(found: Found, ledger: Ledger) -> tuple[Unreleased, ...]:
+    """What lies there and no release lists, by kind and name."""
+    listed = {(line.kind, line.name) for release in ledger.releases for line in release.lines}
+    return tuple(
+        Unreleased(kind, name, up_path(kind, name)) for kind, name in found.migrations if (kind, name) not in listed
+    )
+
+
+def _in_order(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column)))

@@ -102,7 +102,7 @@ class VerifiedVersion:
 
 @dataclass(frozen=True, slots=True)
 class ApprovedChange:
-    """A history row that was written under the approval that the request carries now."""
+    """A history row (Applied or Undone) that was written under the approval that the request carries now."""
 
     direction: Direction
     kind: Kind
@@ -111,7 +111,7 @@ class ApprovedChange:
     up_checksum: str
     down_checksum: str
     nth: int
-    """times_applied after it (up), before it (down): what the plan's hash calls nth."""
+    """What the plan's hash calls nth: how often it was applied, with this time (up) or until then (down)."""
     history_id: int
 
     @property
@@ -159,8 +159,11 @@ class DatabaseHistory:
             return ""
         return f"{newest.version}*" if self.changed_since_verify else newest.version
 
-    def times_applied(self, key: Key) -> int:
-        """How often a migration has been applied by now; 0: never."""
-        counted: tuple[AppliedMigration | UndoneMigration | PartialMigration, ...]
-        counted = (*self.applied, *self.undone, *self.partial)
-        return max((migration.times_applied for migration in counted if migration.key == key), default=0)
+    def counts(self) -> dict[Key, int]:
+        """How often each migration has been applied by now; those never applied may be missing."""
+        counts: dict[Key, int] = {}
+        rows: tuple[AppliedMigration | UndoneMigration | PartialMigration, ...]
+        rows = (*self.applied, *self.undone, *self.partial)
+        for row in rows:
+            counts[row.key] = max(counts.get(row.key, 0), row.times_applied)
+        return counts

@@ -1,0 +1,99 @@
+"""Refusals about what may happen without being asked, and what must be safe before it does."""
+
+from collections.abc import Iterator
+
+from dbmigrations.api.reasons import Refusal
+from dbmigrations.api.spec import ApprovalMode, OperationsPolicy, RollbackPolicy
+from dbmigrations.api.step import DataLoss
+from dbmigrations.release.plan import Plan
+from dbmigrations.runner.preflight import wording
+from dbmigrations.runner.preflight.case import Case, Refused, class_of
+
+_ALLOWED = {
+    OperationsPolicy.ADDITIVE_ONLY: frozenset({"additive", "widening", "data"}),
+    OperationsPolicy.NON_DESTRUCTIVE: frozenset({"additive", "widening", "data", "restricting", "rewriting"}),
+}
+
+
+def backup_impossible(case: Case) -> Refused | None:
+    """The run is to take a backup, and cannot."""
+    facts = case.facts
+    if not case.takes_backup or not facts.backup.problem:
+        return None
+    return case.refuse(
+        Refusal.BACKUP_IMPOSSIBLE,
+        f"no backup can be taken, so nothing is changed: {facts.backup.problem}. Then {wording.look_again(facts)}",
+    )
+
+
+def policy_violation(case: Case) -> Refused | None:
+    """An up does what policy.operations forbids."""
+    facts = case.facts
+    if case.plan is None or case.is_approved:
+        return None
+    forbidden = list(_forbidden(case, case.plan))
+    if not forbidden:
+        return None
+    unknown = any(text.endswith("unknown") for text in forbidden)
+    directive = ", say what it is with `-- migrate: class=… reason=…`" if unknown else ""
+    return case.refuse(
+        Refusal.POLICY_VIOLATION,
+        f"policy.operations is {facts.policy.operations}: {wording.listed(forbidden)}. To let exactly this plan run, "
+        f"{wording.approve(facts, case.plan.hash)}; or change the migration{directive}, or widen the policy",
+    )
+
+
+def awaiting_approval(case: Case) -> Refused | None:
+    """Somebody must have read this plan before it runs."""
+    facts = case.facts
+    if case.plan is None or case.is_approved:
+        return None
+    reasons = list(_reasons_to_ask(case, case.plan))
+    if not reasons:
+        return None
+    stale = " (the approved plan is another one)" if facts.approved_plan else ""
+    return case.refuse(
+        Refusal.AWAITING_APPROVAL,
+        f"the plan {case.plan.hash} waits for approval{stale}: {'; '.join(reasons)}. Read it in the log of this step, "
+        f"then {wording.approve(facts, case.plan.hash)}",
+    )
+
+
+def _forbidden(case: Case, plan: Plan) -> Iterator[str]:
+    allowed = _ALLOWED.get(case.facts.policy.operations)
+    if allowed is None:
+        return
+    for migration in plan.ups:
+        known = case.facts.directory.migration(migration.kind, migration.name)
+        path = known.up.path if known else migration.name
+        for operation in case.analysis(migration).operations:
+            word = class_of(operation.operation_class)
+            if word not in allowed:
+                line = f":{operation.line}" if operation.line else ""
+                yield f"{path}{line}: {operation.text} is {word}"
+
+
+def _reasons_to_ask(case: Case, plan: Plan) -> Iterator[str]:
+    policy = case.facts.policy
+    if not plan.migrations:
+        return
+    if policy.approval is ApprovalMode.ALWAYS:
+        yield "policy.approval is Always"
+    if plan.downs and policy.rollback is RollbackPolicy.REQUIRE_APPROVAL:
+        yield f"policy.rollback is RequireApproval and {wording.counted(len(plan.downs), 'migration')} would be undone"
+    if case.loss.any and policy.approval is ApprovalMode.DATA_LOSS:
+        yield f"policy.approval is DataLoss and it loses {_lost(case.loss)}"
+    if case.loss.any and not case.takes_backup:
+        yield f"it loses {_lost(case.loss)} and no backup is taken"
+
+
+def _lost(loss: DataLoss) -> str:
+    about = "about " if loss.estimated else ""
+    parts = []
+    if loss.rows:
+        parts.append(f"{about}{wording.counted(loss.rows, 'row')}")
+    if loss.values:
+        parts.append(f"{about}{wording.counted(loss.values, 'value')}")
+    if loss.unknown:
+        parts.append("data that nobody can count")
+    return " and ".join(parts)
