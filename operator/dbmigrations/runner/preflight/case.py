@@ -10,9 +10,6 @@ from dbmigrations.release.plan import Plan, PlannedMigration, plan_hash
 from dbmigrations.runner.preflight.drafting import Draft, make_draft
 from dbmigrations.runner.preflight.facts import Analysis, PreflightFacts
 
-CLASSES = frozenset({"additive", "widening", "restricting", "rewriting", "destructive", "data", "unknown"})
-"""The classes of operations; any other word counts as unknown."""
-
 RELEASES_SHOWN = 20
 """Releases that a summary names; the count tells the rest."""
 
@@ -96,7 +93,7 @@ class Case:
         operations: dict[str, int] = {}
         for migration in plan.migrations:
             for operation in self.analysis(migration).operations:
-                word = class_of(operation.operation_class)
+                word = operation.operation_class.value
                 operations[word] = operations.get(word, 0) + 1
         return PlanSummary(
             hash=plan.hash,
@@ -111,11 +108,6 @@ class Case:
     def refuse(self, reason: Refusal, message: str) -> Refused:
         """A refusal of this case."""
         return Refused(reason, message, self.plan, self.summary)
-
-
-def class_of(word: str) -> str:
-    """A class of operations; words that are none are unknown."""
-    return word if word in CLASSES else "unknown"
 
 
 def _is_rest(case: Case, plan: Plan) -> bool:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from dbmigrations.api.reasons import Failure, Refusal, Waiting
 from dbmigrations.api.step import PlanSummary, StepRef, Trigger
+from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.release.history import AppliedMigration
 from dbmigrations.release.plan import Plan
 from dbmigrations.release.steps import Journey, Steps, next_ref, sequence
 from dbmigrations.runner.preflight import divergence, going_down, identity, permission, wording
-from dbmigrations.runner.preflight.case import Case, Refused, class_of
+from dbmigrations.runner.preflight.case import Case, Refused
 from dbmigrations.runner.preflight.drafting import Draft
 from dbmigrations.runner.preflight.facts import PreflightFacts
 
@@ -174,8 +175,9 @@ def _unannounced(case: Case, draft: Draft) -> Iterator[str]:
     told: set[str] = set()
     for migration in draft.plan.ups:
         release = case.facts.directory.release(migration.release)
-        words = {class_of(operation.operation_class) for operation in case.analysis(migration).operations}
-        if release and not release.breaking and "destructive" in words and migration.release not in told:
+        classes = {operation.operation_class for operation in case.analysis(migration).operations}
+        destroys = OperationClass.DESTRUCTIVE in classes
+        if release and not release.breaking and destroys and migration.release not in told:
             told.add(migration.release)
             yield f"release {release.version} ({release.file}:{release.line}) destroys something: say so in `breaking:`"
 

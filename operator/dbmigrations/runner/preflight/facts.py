@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from dbmigrations.api.spec import BackupWhen
 from dbmigrations.api.step import DataLoss, Direction, RequestedPolicy, Requester, Trigger
+from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.release.directory import ReleaseDirectory
 from dbmigrations.release.history import DatabaseHistory
 from dbmigrations.release.migration import Kind
@@ -53,8 +54,7 @@ class PrismaRow:
 class Operation:
     """A statement, or a part of it, that preflight classified."""
 
-    operation_class: str
-    """additive, widening, restricting, rewriting, destructive, data or unknown; any other word counts as unknown."""
+    operation_class: OperationClass
     line: int
     """In the script, from 1; 0: not known."""
     text: str
@@ -72,7 +72,7 @@ class Analysis:
 
 
 UNKNOWN_ANALYSIS = Analysis(
-    operations=(Operation("unknown", 0, "not analysed"),),
+    operations=(Operation(OperationClass.UNKNOWN, 0, "not analysed"),),
     loss=DataLoss(unknown=True),
     losses=("not analysed (unknown)",),
 )

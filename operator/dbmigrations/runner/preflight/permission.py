@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from dbmigrations.api.reasons import Refusal
 from dbmigrations.api.spec import ApprovalMode, OperationsPolicy, RollbackPolicy
 from dbmigrations.api.step import DataLoss
+from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.release.plan import Plan
 from dbmigrations.runner.preflight import wording
-from dbmigrations.runner.preflight.case import Case, Refused, class_of
+from dbmigrations.runner.preflight.case import Case, Refused
 
 _ALLOWED = {
-    OperationsPolicy.ADDITIVE_ONLY: frozenset({"additive", "widening", "data"}),
-    OperationsPolicy.NON_DESTRUCTIVE: frozenset({"additive", "widening", "data", "restricting", "rewriting"}),
+    OperationsPolicy.ADDITIVE_ONLY: frozenset({OperationClass.ADDITIVE, OperationClass.WIDENING, OperationClass.DATA}),
+    OperationsPolicy.NON_DESTRUCTIVE: frozenset(OperationClass) - {OperationClass.DESTRUCTIVE, OperationClass.UNKNOWN},
+    OperationsPolicy.ANY: frozenset(OperationClass),
 }
 
 
@@ -60,17 +62,14 @@ def awaiting_approval(case: Case) -> Refused | None:
 
 
 def _forbidden(case: Case, plan: Plan) -> Iterator[str]:
-    allowed = _ALLOWED.get(case.facts.policy.operations)
-    if allowed is None:
-        return
+    allowed = _ALLOWED[case.facts.policy.operations]
     for migration in plan.ups:
         known = case.facts.directory.migration(migration.kind, migration.name)
         path = known.up.path if known else migration.name
         for operation in case.analysis(migration).operations:
-            word = class_of(operation.operation_class)
-            if word not in allowed:
+            if operation.operation_class not in allowed:
                 line = f":{operation.line}" if operation.line else ""
-                yield f"{path}{line}: {operation.text} is {word}"
+                yield f"{path}{line}: {operation.text} is {operation.operation_class}"
 
 
 def _reasons_to_ask(case: Case, plan: Plan) -> Iterator[str]:
