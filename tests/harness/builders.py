@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from tests.harness.command import run
+from tests.harness.oci import copy_under_names
 from tests.harness.rootfs import BASE_IMAGE, ensure_rootfs
 
 if TYPE_CHECKING:
@@ -61,8 +63,10 @@ class BuildahBuilder:
         """As the interface says."""
         self._ensure_base()
         self._bud(dockerfile, context, target, names[0])
-        archives = [f"oci-archive:{archive}:{names[0]}"]
-        run([*self._buildah, "push", "--quiet", "--disable-compression", names[0], *archives], nice=True)
+        with tempfile.TemporaryDirectory(dir=archive.parent) as folder:
+            pushed = Path(folder) / "image.tar"
+            run([*self._buildah, "push", "--quiet", names[0], f"oci-archive:{pushed}:{names[0]}"], nice=True)
+            copy_under_names(pushed, names, archive)
 
     @property
     def _buildah(self) -> list[str]:

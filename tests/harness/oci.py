@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 _LAYER = "application/vnd.oci.image.layer.v1.tar"
@@ -67,11 +68,9 @@ def write_image(archive: Path, name: str, entries: list[Entry], process: Process
         "layers": layers,
     }
     manifest_bytes = _json(manifest)
-    annotations = {"io.containerd.image.name": name, "org.opencontainers.image.ref.name": name}
-    index = {"schemaVersion": 2, "manifests": [{**_descriptor(_MANIFEST, manifest_bytes), "annotations": annotations}]}
     with tarfile.open(archive, "w") as tar:
         _add(tar, Entry("oci-layout", _json({"imageLayoutVersion": "1.0.0"})))
-        _add(tar, Entry("index.json", _json(index)))
+        _add(tar, Entry("index.json", _index(_descriptor(_MANIFEST, manifest_bytes), [name])))
         for blob in (layer, config_bytes, manifest_bytes):
             _add(tar, Entry(f"blobs/sha256/{hashlib.sha256(blob).hexdigest()}", blob))
 
@@ -81,6 +80,16 @@ def read_base(archive: Path) -> Base:
     with tarfile.open(archive) as tar:
         manifest = _read_blob(tar, json.loads(_read(tar, "index.json"))["manifests"][0]["digest"])
         return Base(_read_blob(tar, manifest["config"]["digest"]), manifest["layers"])
+
+
+def copy_under_names(archive: Path, names: Sequence[str], copy: Path) -> None:
+    """Copies an archive with one image, which then has these names and no others."""
+    with tarfile.open(archive) as source, tarfile.open(copy, "w") as target:
+        manifest = json.loads(_read(source, "index.json"))["manifests"][0]
+        _add(target, Entry("index.json", _index(manifest, names)))
+        for member in source:
+            if member.name != "index.json":
+                target.addfile(member, source.extractfile(member) if member.isfile() else None)
 
 
 def layer_of(entries: list[Entry]) -> bytes:
@@ -127,6 +136,14 @@ def _configuration(layer: bytes, process: Process, base: Base | None) -> dict[st
         "rootfs": {"type": "layers", "diff_ids": diffs},
         "history": history,
     }
+
+
+def _index(manifest: dict[str, Any], names: Sequence[str]) -> bytes:
+    def named(name: str) -> dict[str, Any]:
+        annotations = {"io.containerd.image.name": name, "org.opencontainers.image.ref.name": name}
+        return {**manifest, "annotations": annotations}
+
+    return _json({"schemaVersion": 2, "manifests": [named(name) for name in names]})
 
 
 def _descriptor(media_type: str, blob: bytes) -> dict[str, Any]:
