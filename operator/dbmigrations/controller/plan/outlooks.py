@@ -1,0 +1,64 @@
+"""How things stand, in words: each message names the step, what happened, and what a person can do."""
+
+from dbmigrations.api.reasons import Failure
+from dbmigrations.api.reasons import Waiting as Wait
+from dbmigrations.api.resource import REQUESTED_AT
+from dbmigrations.api.status import RunState, RunStatus, StepState
+from dbmigrations.api.step import Trigger
+from dbmigrations.controller.conditions import (
+    AwaitingApproval,
+    Outlook,
+    Progressing,
+    Ready,
+    Retrying,
+    Stalled,
+    Suspended,
+    Waiting,
+)
+from dbmigrations.controller.phases import title
+from dbmigrations.controller.plan.scene import Scene
+
+TRY_AGAIN = f"after mending it, change the spec or set the annotation {REQUESTED_AT} to the time"
+TRY_NOW = f"it is tried again by itself; the annotation {REQUESTED_AT} tries it now"
+
+
+def under_way(scene: Scene) -> Outlook:
+    """The run's current step, whether an attempt of it runs or the next one is waited for."""
+    step = scene.step
+    if step is None:
+        return Progressing("the run begins with a preflight")
+    name = title(step.ref)
+    later = "; the changed spec takes effect after this step" if scene.inputs_changed else ""
+    if not step.reason:
+        doing = "is running" if step.running_since is not None else "is starting"
+        return Progressing(f"{name} {doing}{later}")
+    attempt = f"attempt {step.attempts}" if step.state is not StepState.WAITING else f"{step.attempts} attempts so far"
+    message = f"{name}: {step.message}; {attempt}; {TRY_NOW}"
+    if step.reason == Wait.STEP_LOST:
+        return Retrying(f"{message}{later}")
+    return Waiting(step.reason, f"{message}{later}")
+
+
+def suspended(scene: Scene) -> Outlook:
+    """Suspended: Ready stays as it is at the right version."""
+    run = scene.run
+    if run is not None and is_done(run) and not scene.inputs_changed:
+        return Ready(f"the database is at {scene.status.current_version}; suspended")
+    at = f"the database is at {scene.status.current_version}" if scene.status.current_version else "not looked at yet"
+    before = f"; before it, {run.reason}: {run.message}" if run is not None and run.reason else ""
+    return Suspended(f"suspended, {at}; set spec.suspend to false to go on{before}")
+
+
+def settled(scene: Scene, run: RunStatus) -> Outlook:
+    """The run is over."""
+    if is_done(run):
+        return Ready(f"the database is at {scene.status.current_version}")
+    if scene.awaiting_approval and run.trigger is not Trigger.ON_FAILURE_ROLLBACK:
+        return AwaitingApproval(f"{run.message}; the plan is {run.plan_hash}: set spec.approvedPlan to it")
+    reason = run.reason or Failure.INTERNAL
+    return Stalled(reason, f"{run.message}; {TRY_AGAIN}")
+
+
+def is_done(run: RunStatus) -> bool:
+    """Whether the run led where the spec wanted it: undoing a failed run does not."""
+    return run.state is RunState.SUCCEEDED and run.trigger in {Trigger.SPEC, Trigger.RETRY}
