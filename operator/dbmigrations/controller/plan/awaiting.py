@@ -1,5 +1,7 @@
 """While an attempt is awaited: its Job exists, or is recorded and to be created."""
 
+from datetime import timedelta
+
 from dbmigrations.api.reasons import Waiting
 from dbmigrations.api.status import StepState
 from dbmigrations.controller.actions import Decision
@@ -8,7 +10,10 @@ from dbmigrations.controller.plan.learning import STARTUP
 from dbmigrations.controller.plan.outlooks import under_way
 from dbmigrations.controller.plan.scene import Scene
 from dbmigrations.controller.plan.starting import start_recorded, wait_for_others
+from dbmigrations.controller.snapshot import JobFacts
 from dbmigrations.controller.status import RunOf, stop, wait
+
+_FIRST_LOOK = timedelta(seconds=5)
 
 
 def await_the_running_step(scene: Scene) -> Decision | None:
@@ -21,7 +26,7 @@ def await_the_running_step(scene: Scene) -> Decision | None:
     stopped = _superseded_before_it_ran(scene, it) or _overdue(scene, it)
     if stopped is not None:
         return decide(scene.having(stopped.status), _giving_up(scene, stopped))
-    look_again = min(SOON, scene.start_timeout) if it.step.running_since is None else SOON
+    look_again = _soon_while_it_starts(scene, job) if it.step.running_since is None else SOON
     return decide(scene, Finding("await the running step", under_way(scene), look_again, pruning(scene)))
 
 
@@ -31,6 +36,12 @@ def create_the_recorded_job(scene: Scene) -> Decision | None:
     if it is None or scene.spec is None or scene.suspended or scene.inputs_changed or scene.requested:
         return None
     return wait_for_others(scene) or start_recorded(scene, "create the recorded Job", scene.spec)
+
+
+def _soon_while_it_starts(scene: Scene, job: JobFacts) -> timedelta:
+    """No event tells that a Pod cannot start: the younger the Job, the sooner it is looked at."""
+    age = scene.now - job.created_at if job.created_at is not None else SOON
+    return min(max(age, _FIRST_LOOK), SOON, max(scene.start_timeout, _FIRST_LOOK))
 
 
 def _superseded_before_it_ran(scene: Scene, it: RunOf) -> RunOf | None:
