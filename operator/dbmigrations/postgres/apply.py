@@ -4,14 +4,27 @@ In one transaction: the script's statements and the history row. Where a stateme
 unit, with a journal row between, so that an interrupted migration is taken up where it stopped.
 """
 
+import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
+from dbmigrations.api.step import Direction
+from dbmigrations.postgres import history, journal
 from dbmigrations.postgres.assertions import AssertionScript
 from dbmigrations.postgres.connection import Session
-from dbmigrations.postgres.events import Listener, silent
-from dbmigrations.postgres.history import Provenance
+from dbmigrations.postgres.errors import PlanChangedError
+from dbmigrations.postgres.events import Listener, MigrationFinished, MigrationStarted, silent
+from dbmigrations.postgres.execution import ScriptRunner, invalid, read_script
+from dbmigrations.postgres.records import Provenance, RecordedMigration, RowOutcome
+from dbmigrations.postgres.retry import Retry
+from dbmigrations.postgres.sql.errors import SqlInvalidError
+from dbmigrations.postgres.sql.script import SqlScript
+from dbmigrations.postgres.sql.transactions import ExecutionPlan, Mode, execution_plan
+from dbmigrations.postgres.statement_mode import run_by_statement
 from dbmigrations.postgres.tables import Tables
+from dbmigrations.postgres.task import Deferral, Surroundings, Task
+from dbmigrations.postgres.transaction_mode import run_in_transaction
 from dbmigrations.release.migration import Kind, Migration
 
 
@@ -24,8 +37,9 @@ class Applier:
         tables: the history schema.
         provenance: written into each history row; its run must be Running in the database.
         application_schema: where `_prisma_migrations` is kept.
-        wait: seconds during which lock timeouts, deadlocks and serialization failures are retried, per migration.
+        wait: seconds during which lock timeouts, deadlocks and serialization failures are retried, each time anew.
         listener: is told what goes on.
+        deferred: within it a request to stop waits; used around statements that are dear to repeat.
     """
 
     session: Session
@@ -34,6 +48,7 @@ class Applier:
     application_schema: str = "public"
     wait: float = 600.0
     listener: Listener = silent
+    deferred: Deferral = nullcontext
 
     def up(self, migration: Migration, *, description: str = "", assertions: Sequence[AssertionScript] = ()) -> int:
         """Apply a migration and return the id of its history row. Its release's assertions are stored with it.
@@ -45,7 +60,11 @@ class Applier:
             PlanChangedError: the run was superseded, or the migration is applied already.
             UnavailableError: the session was lost; only the database knows how far it came.
         """
-        raise NotImplementedError
+        before = history.recorded(self.session, self.tables, migration.kind, migration.name)
+        if before is not None and before[0] is not RowOutcome.UNDONE:
+            raise PlanChangedError(f"{migration.kind} migration {migration.name} is applied already")
+        recorded = RecordedMigration.of(migration, description)
+        return self._run(recorded, Direction.UP, migration.up.path, migration.up.text, assertions)
 
     def down(self, kind: Kind, name: str) -> int:
         """Undo a migration by its stored down script and return the id of its history row.
@@ -56,4 +75,69 @@ class Applier:
             PlanChangedError: it is not applied, or has no stored down.
             StatementError, ContentionError, NotResumableError, UnavailableError: as `up`.
         """
-        raise NotImplementedError
+        migration = self._to_undo(kind, name)
+        if migration.down_script is None:
+            raise PlanChangedError(f"{kind} migration {name} has no stored down script")
+        path = migration.down_path or f"the stored down of {name}"
+        return self._run(migration, Direction.DOWN, path, migration.down_script, ())
+
+    def _to_undo(self, kind: Kind, name: str) -> RecordedMigration:
+        before = history.recorded(self.session, self.tables, kind, name)
+        if before is not None and before[0] is RowOutcome.APPLIED:
+            return before[1]
+        if before is not None and before[0] is RowOutcome.BASELINED:
+            raise PlanChangedError(f"{kind} migration {name} was baselined, never applied here: it cannot be undone")
+        half = journal.half_applied(self.session, self.tables, kind, name)
+        if half is None:
+            raise PlanChangedError(f"{kind} migration {name} is not applied")
+        if not journal.is_partial_safe(half.down_script):
+            raise PlanChangedError(f"{kind} migration {name} is applied in part: finish it first, then undo it")
+        return half
+
+    def _run(
+        self,
+        migration: RecordedMigration,
+        direction: Direction,
+        path: str,
+        text: str,
+        assertions: Sequence[AssertionScript],
+    ) -> int:
+        script = read_script(path, text)
+        plan = _plan(path, script)
+        task = Task(
+            around=self._surroundings(),
+            migration=migration,
+            direction=direction,
+            runner=ScriptRunner(self.session, path, script, self.listener),
+            plan=plan,
+            assertions=assertions,
+            started=time.monotonic(),
+        )
+        begun = journal.open_journal(self.session, self.tables, migration.kind, migration.name, direction)
+        resumed = begun is not None and begun.begun
+        total = len(script.statements)
+        self.listener(MigrationStarted(migration.kind, migration.name, direction, total, resumed))
+        with task.recording_failure():
+            # What was begun by statement goes on by statement, however the script now reads.
+            whole = plan.mode is Mode.TRANSACTION and not resumed
+            row = run_in_transaction(task) if whole else run_by_statement(task)
+        self.listener(MigrationFinished(migration.kind, migration.name, direction, row, task.seconds))
+        return row
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            session=self.session,
+            tables=self.tables,
+            provenance=self.provenance,
+            application_schema=self.application_schema,
+            retry=Retry(self.wait, self.listener),
+            listener=self.listener,
+            deferred=self.deferred,
+        )
+
+
+def _plan(path: str, script: SqlScript) -> ExecutionPlan:
+    try:
+        return execution_plan(script)
+    except SqlInvalidError as error:
+        raise invalid(path, script.text, error) from None

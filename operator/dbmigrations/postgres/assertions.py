@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from dbmigrations.postgres.connection import Session
-from dbmigrations.postgres.tables import Tables
+from dbmigrations.postgres.tables import Tables, installed
 from dbmigrations.release.migration import Assertion
 
 
@@ -28,10 +28,33 @@ class AssertionScript:
 def store_assertions(
     session: Session, tables: Tables, release: str, scripts: Sequence[AssertionScript], run: str
 ) -> None:
-    """Make these the stored assertions of a release; writes nothing where they already are."""
-    raise NotImplementedError
+    """Make these the stored assertions of a release; writes nothing where they already are.
+
+    Call it in the transaction that applies a migration of the release.
+    """
+    if _read(session, tables, release) == tuple(scripts):
+        return
+    session.execute(tables.query("DELETE FROM {schema}.release_assertion WHERE release = %s"), (release,))
+    for ordinal, script in enumerate(scripts):
+        session.execute(
+            tables.query(
+                "INSERT INTO {schema}.release_assertion (release, ordinal, name, path, script, checksum, run_id)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s)"
+            ),
+            (release, ordinal, script.name, script.path, script.text, script.checksum, run),
+        )
 
 
 def stored_assertions(session: Session, tables: Tables, release: str) -> tuple[AssertionScript, ...]:
     """The assertions that were stored when the release was applied, in order."""
-    raise NotImplementedError
+    return _read(session, tables, release) if installed(session, tables) else ()
+
+
+def _read(session: Session, tables: Tables, release: str) -> tuple[AssertionScript, ...]:
+    found = session.execute(
+        tables.query(
+            "SELECT name, path, script, checksum FROM {schema}.release_assertion WHERE release = %s ORDER BY ordinal"
+        ),
+        (release,),
+    )
+    return tuple(AssertionScript(*row) for row in found)

@@ -13,7 +13,7 @@ from typing import Any, LiteralString, Self
 import psycopg
 from psycopg import pq, sql
 from psycopg.abc import Params
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, dict_row
 
 from dbmigrations.postgres.errors import ConnectionLostError, PrivilegesMissingError, StatementError
 from dbmigrations.postgres.login import open_connection
@@ -73,11 +73,13 @@ class Session:
         return session
 
     def __enter__(self) -> Self:
+        """Itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Close it."""
         self.close()
 
     def close(self) -> None:
@@ -101,6 +103,19 @@ class Session:
         if row is None:
             raise ConnectionLostError("the server answered with nothing")
         return row
+
+    def records(self, query: Query, params: Params | None = None) -> list[dict[str, Any]]:
+        """The rows of a query of our own, by column name. Raises as `execute`."""
+        try:
+            with self.connection.cursor(row_factory=dict_row) as cursor:
+                return cursor.execute(query, params).fetchall()
+        except psycopg.Error as error:
+            raise translate(error) from None
+
+    def record(self, query: Query, params: Params | None = None) -> dict[str, Any] | None:
+        """The first row of a query of our own, by column name; None: it has none. Raises as `execute`."""
+        found = self.records(query, params)
+        return found[0] if found else None
 
     def send(self, statement: str) -> Cursor:
         """Run text of a script as it is: no parameters, no prepared statement, `%` means itself.
@@ -153,10 +168,14 @@ class Session:
             except psycopg.Error:
                 self.connection.close()
 
+    def be_ourselves(self) -> None:
+        """Be the migrating role again, whatever a script made of the session; all else stays as the script left it."""
+        self.execute(sql.SQL(";\n").join(_own_role(self.settings)))
+
     def reset(self) -> None:
         """Put the session back: what a script set, prepared, listened to or made temporarily is gone.
 
-        Advisory locks stay: ours is among them.
+        May be called within a transaction. Advisory locks stay: ours is among them.
 
         Raises:
             PrivilegesMissingError: SET ROLE is not allowed.
@@ -172,17 +191,16 @@ class Session:
             raise
 
 
+def _own_role(settings: SessionSettings) -> list[sql.Composable]:
+    role = sql.SQL("SET ROLE {}").format(sql.Identifier(settings.role)) if settings.role else sql.SQL("RESET ROLE")
+    return [sql.SQL("RESET SESSION AUTHORIZATION"), role]
+
+
 def _reset_query(settings: SessionSettings, facts: ServerFacts) -> sql.Composed:
     # DISCARD ALL would release our lock; this is all of it but that.
-    parts: list[sql.Composable] = [
-        sql.SQL(text)
-        for text in (
-            "RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL", "CLOSE ALL", "UNLISTEN *", "DEALLOCATE ALL",
-            "DISCARD TEMP", "DISCARD SEQUENCES",
-        )
-    ]  # fmt: skip
-    if settings.role:
-        parts.append(sql.SQL("SET ROLE {}").format(sql.Identifier(settings.role)))
+    parts = _own_role(settings)
+    parts += [sql.SQL(text) for text in ("RESET ALL", "CLOSE ALL", "UNLISTEN *", "DEALLOCATE ALL", "DISCARD TEMP")]
+    parts.append(sql.SQL("DISCARD SEQUENCES"))
     values: dict[LiteralString, str] = {
         "row_security": "on" if settings.row_security else "off",
         "lock_timeout": milliseconds(settings.lock_timeout),

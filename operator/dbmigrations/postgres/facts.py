@@ -1,7 +1,9 @@
 """Everything that plans ask of the history, read in one go."""
 
+from dbmigrations.postgres import history, journal
 from dbmigrations.postgres.connection import Session
-from dbmigrations.postgres.tables import Tables
+from dbmigrations.postgres.tables import Tables, installed
+from dbmigrations.postgres.versions import verified_versions
 from dbmigrations.release.history import DatabaseHistory
 
 
@@ -11,4 +13,13 @@ def read_history(session: Session, tables: Tables, approved_plan: str = "") -> D
     Raises:
         FormatTooNewError: a newer runner wrote the tables.
     """
-    raise NotImplementedError
+    if not installed(session, tables):
+        return DatabaseHistory()
+    return DatabaseHistory(
+        applied=history.applied(session, tables),
+        undone=history.undone(session, tables),
+        partial=journal.partial(session, tables),
+        verified=verified_versions(session, tables),
+        newest_change=history.newest_change(session, tables),
+        approved_changes=history.approved_changes(session, tables, approved_plan),
+    )

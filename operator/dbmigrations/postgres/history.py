@@ -1,132 +1,232 @@
-"""`migration_history`: rows in, facts out. Rows are only ever inserted."""
+"""`migration_history`: rows in, facts out. Rows are only ever inserted.
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Self
+*Applied* = the newest row of a (kind, name) with outcome Applied, Baselined or Undone is not Undone; a Failed row counts
+nowhere.
+"""
+
+from collections.abc import Sequence
+
+from psycopg import sql
 
 from dbmigrations.api.step import Direction
 from dbmigrations.postgres.connection import Session
+from dbmigrations.postgres.errors import PlanChangedError
+from dbmigrations.postgres.lock import holds_lock
+from dbmigrations.postgres.records import Happening, HistoryRow, Provenance, RecordedMigration, RowOutcome
 from dbmigrations.postgres.tables import Tables
-from dbmigrations.release.history import (
-    AppliedMigration,
-    AppliedOutcome,
-    ApprovedChange,
-    UndoneMigration,
+from dbmigrations.release.history import AppliedMigration, AppliedOutcome, ApprovedChange, UndoneMigration
+from dbmigrations.release.migration import Key, Kind
+
+# What the chain is made of: every column but the chain itself, as text that all majors print alike.
+_LINK = sql.SQL(
+    """encode(sha256(convert_to({previous} || E'\\n' || jsonb_build_array(
+        r.release, r.kind, r.name, r.description, r.direction, r.outcome, r.checksum, r.raw_checksum, r.down_path,
+        r.down_script, r.down_checksum, r.irreversible, r.run_id, r.owner, r.uid, r.requested_by, r.git_revision,
+        r.approved_plan, r.runner_version, r.image_digest,
+        to_char(r.applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
+        (extract(epoch FROM r.duration) * 1000000)::bigint, r.error, r.sqlstate)::text, 'UTF8')), 'hex')"""
 )
-from dbmigrations.release.migration import Kind, Migration
+
+# The row is written only while its run is Running: the fence.
+_INSERT = """
+    INSERT INTO {schema}.migration_history (release, kind, name, description, direction, outcome, checksum,
+        raw_checksum, down_path, down_script, down_checksum, irreversible, run_id, owner, uid, requested_by,
+        git_revision, approved_plan, runner_version, image_digest, duration, error, sqlstate, applied_at, chain)
+    SELECT r.*, {link}
+    FROM (SELECT %(release)s::text AS release, %(kind)s::text AS kind, %(name)s::text AS name,
+              %(description)s::text AS description, %(direction)s::text AS direction, %(outcome)s::text AS outcome,
+              %(checksum)s::text AS checksum, %(raw_checksum)s::text AS raw_checksum, %(down_path)s::text AS down_path,
+              %(down_script)s::text AS down_script, %(down_checksum)s::text AS down_checksum,
+              %(irreversible)s::text AS irreversible, %(run)s::text AS run_id, %(owner)s::text AS owner,
+              %(uid)s::text AS uid, %(requested_by)s::text AS requested_by, %(git_revision)s::text AS git_revision,
+              %(approved_plan)s::text AS approved_plan, %(runner_version)s::text AS runner_version,
+              %(image_digest)s::text AS image_digest, %(seconds)s * interval '1 second' AS duration,
+              %(error)s::text AS error, %(sqlstate)s::text AS sqlstate, clock_timestamp() AS applied_at OFFSET 0) r
+    WHERE EXISTS (SELECT FROM {schema}.migration_run WHERE id = %(run)s AND outcome = 'Running')
+    RETURNING id
+"""
+
+_PREVIOUS = "coalesce((SELECT chain FROM {schema}.migration_history ORDER BY id DESC LIMIT 1), '')"
+
+# The newest counting row of each migration, with how often it was applied until then.
+_NEWEST = """
+    SELECT DISTINCT ON (kind, name) id, kind, name, release, outcome, checksum, down_checksum, uid, run_id,
+        approved_plan, count(*) FILTER (WHERE outcome <> 'Undone') OVER (PARTITION BY kind, name) AS times
+    FROM {schema}.migration_history
+    WHERE outcome IN ('Applied', 'Baselined', 'Undone')
+    ORDER BY kind, name, id DESC
+"""
 
 
-@dataclass(frozen=True)
-class Provenance:
-    """On whose behalf something is done, and with what; every row carries it."""
+def insert(session: Session, tables: Tables, happening: Happening, provenance: Provenance) -> int:
+    """Insert one row and return its id.
 
-    run: str
-    owner: str = ""
-    uid: str = ""
-    """Empty: a laptop."""
-    requested_by: str = ""
-    git_revision: str = ""
-    approved_plan: str = ""
-    runner_version: str = ""
-    image_digest: str = ""
-
-
-@dataclass(frozen=True)
-class RecordedMigration:
-    """What a history row says of a migration itself: enough to undo it without any release directory."""
-
-    kind: Kind
-    name: str
-    release: str
-    description: str
-    checksum: str
-    raw_checksum: str
-    down_path: str | None
-    down_script: str | None
-    down_checksum: str
-    irreversible: str | None
-
-    @classmethod
-    def of(cls, migration: Migration, description: str = "") -> Self:
-        """As an up records it."""
-        down = migration.down
-        return cls(
-            kind=migration.kind,
-            name=migration.name,
-            release=migration.release.text,
-            description=description,
-            checksum=migration.up.checksum,
-            raw_checksum=migration.up.raw_checksum,
-            down_path=down.path if down else None,
-            down_script=down.text if down else None,
-            down_checksum=migration.down_checksum,
-            irreversible=migration.irreversible,
+    Raises:
+        PlanChangedError: the run is not Running (any more), or this session has lost the migration lock.
+    """
+    migration = happening.migration
+    row = session.execute(
+        tables.query(_INSERT, link=_LINK.format(previous=tables.query(_PREVIOUS))),
+        {
+            **vars(migration),
+            **vars(provenance),
+            "kind": migration.kind.value,
+            "direction": happening.direction.value,
+            "outcome": happening.outcome.value,
+            "seconds": happening.seconds,
+            "error": happening.error,
+            "sqlstate": happening.sqlstate,
+        },
+    ).fetchone()
+    if row is None:
+        raise PlanChangedError(f"run {provenance.run} is not running any more: another run took its place")
+    if not holds_lock(session, tables):
+        raise PlanChangedError(
+            f"{migration.name}: the migration lock was lost; a script must not call pg_advisory_unlock_all() or DISCARD ALL"
         )
-
-
-@dataclass(frozen=True)
-class HistoryRow:
-    """One row, for people and for comparisons."""
-
-    id: int
-    release: str
-    kind: Kind
-    name: str
-    description: str
-    direction: Direction
-    outcome: str
-    checksum: str
-    down_checksum: str
-    run: str
-    owner: str
-    uid: str
-    database_user: str
-    requested_by: str
-    git_revision: str
-    approved_plan: str
-    runner_version: str
-    image_digest: str
-    applied_at: datetime
-    duration: timedelta
-    error: str | None
-    sqlstate: str | None
+    return int(row[0])
 
 
 def applied(session: Session, tables: Tables) -> tuple[AppliedMigration, ...]:
     """What is applied now, in the order of application."""
-    raise NotImplementedError
+    found = session.execute(
+        tables.query("SELECT * FROM ({newest}) n WHERE outcome <> 'Undone' ORDER BY id", newest=tables.query(_NEWEST))
+    )
+    return tuple(
+        AppliedMigration(
+            kind=Kind(kind),
+            name=name,
+            release=release,
+            up_checksum=checksum,
+            down_checksum=down_checksum,
+            outcome=AppliedOutcome(outcome),
+            uid=uid,
+            run=run,
+            times_applied=times,
+            history_id=row,
+            approved_plan=approved_plan,
+        )
+        for row, kind, name, release, outcome, checksum, down_checksum, uid, run, approved_plan, times in found
+    )
 
 
 def undone(session: Session, tables: Tables) -> tuple[UndoneMigration, ...]:
     """What was applied once and is undone now."""
-    raise NotImplementedError
+    found = session.execute(
+        tables.query(
+            "SELECT kind, name, times, id FROM ({newest}) n WHERE outcome = 'Undone' ORDER BY id",
+            newest=tables.query(_NEWEST),
+        )
+    )
+    return tuple(UndoneMigration(Kind(kind), name, times, row) for kind, name, times, row in found)
+
+
+def newest_change(session: Session, tables: Tables) -> int:
+    """The id of the newest row that counts; 0: there is none."""
+    (row,) = session.one(
+        tables.query(
+            "SELECT coalesce(max(id), 0) FROM {schema}.migration_history"
+            " WHERE outcome IN ('Applied', 'Baselined', 'Undone')"
+        )
+    )
+    return int(row)
+
+
+def times_applied(session: Session, tables: Tables) -> dict[Key, int]:
+    """How often each migration was applied by now."""
+    found = session.execute(
+        tables.query(
+            "SELECT kind, name, count(*) FROM {schema}.migration_history"
+            " WHERE outcome IN ('Applied', 'Baselined') GROUP BY kind, name"
+        )
+    )
+    return {(Kind(kind), name): times for kind, name, times in found}
 
 
 def approved_changes(session: Session, tables: Tables, approved_plan: str) -> tuple[ApprovedChange, ...]:
-    """The changes made under an approval, in order."""
-    raise NotImplementedError
+    """The changes made under an approval, in order; none for an empty approval."""
+    if not approved_plan:
+        return ()
+    found = session.execute(
+        tables.query(
+            "SELECT * FROM (SELECT direction, kind, name, release, checksum, down_checksum,"
+            "   count(*) FILTER (WHERE outcome <> 'Undone') OVER (PARTITION BY kind, name ORDER BY id) AS nth,"
+            "   id, approved_plan"
+            " FROM {schema}.migration_history WHERE outcome IN ('Applied', 'Baselined', 'Undone')) counted"
+            " WHERE approved_plan = %s ORDER BY id"
+        ),
+        (approved_plan,),
+    )
+    return tuple(
+        ApprovedChange(Direction(direction), Kind(kind), name, release, checksum, down_checksum, nth, row)
+        for direction, kind, name, release, checksum, down_checksum, nth, row, _ in found
+    )
 
 
-def recorded(session: Session, tables: Tables, kind: Kind, name: str) -> RecordedMigration | None:
-    """What the newest Applied or Baselined row says of a migration; None: there is none."""
-    raise NotImplementedError
+def recorded(session: Session, tables: Tables, kind: Kind, name: str) -> tuple[RowOutcome, RecordedMigration] | None:
+    """The newest counting row of a migration: what happened, and what it says of the migration. None: there is none."""
+    record = session.record(
+        tables.query(
+            "SELECT outcome, name, release, description, checksum, raw_checksum, down_path, down_script, down_checksum,"
+            " irreversible FROM {schema}.migration_history"
+            " WHERE kind = %s AND name = %s AND outcome IN ('Applied', 'Baselined', 'Undone')"
+            " ORDER BY id DESC LIMIT 1"
+        ),
+        (kind.value, name),
+    )
+    if record is None:
+        return None
+    return RowOutcome(record.pop("outcome")), RecordedMigration(kind=kind, **record)
 
 
 def rows(session: Session, tables: Tables, limit: int = 100) -> tuple[HistoryRow, ...]:
     """The newest rows, newest first."""
-    raise NotImplementedError
+    found = session.records(
+        tables.query(
+            "SELECT id, release, kind, name, description, direction, outcome, checksum, down_checksum, run_id AS run,"
+            " owner, uid, database_user, requested_by, git_revision, approved_plan, runner_version, image_digest,"
+            " applied_at, duration, error, sqlstate FROM {schema}.migration_history ORDER BY id DESC LIMIT %s"
+        ),
+        (limit,),
+    )
+    return tuple(
+        HistoryRow(
+            **{
+                **record,
+                "kind": Kind(record["kind"]),
+                "direction": Direction(record["direction"]),
+                "outcome": RowOutcome(record["outcome"]),
+            }
+        )
+        for record in found
+    )
 
 
 def record_baseline(
-    session: Session, tables: Tables, migrations: tuple[RecordedMigration, ...], provenance: Provenance
-) -> None:
-    """Record migrations that were never run here, all or nothing; those already applied are left alone."""
-    raise NotImplementedError
+    session: Session, tables: Tables, migrations: Sequence[RecordedMigration], provenance: Provenance
+) -> int:
+    """Record migrations that were never run here, all or nothing, leaving alone what is applied already.
+
+    Returns how many were recorded.
+
+    Raises:
+        PlanChangedError: as `insert`.
+    """
+    with session.transaction():
+        known = {migration.key for migration in applied(session, tables)}
+        missing = [migration for migration in migrations if (migration.kind, migration.name) not in known]
+        for migration in missing:
+            insert(session, tables, Happening(migration, Direction.UP, RowOutcome.BASELINED), provenance)
+    return len(missing)
 
 
 def broken_link(session: Session, tables: Tables) -> int | None:
     """The id of the first row whose chain does not follow from the row before; None: the chain holds."""
-    raise NotImplementedError
-
-
-AppliedOutcome  # noqa: B018  placeholder until the queries stand here
+    row = session.execute(
+        tables.query(
+            "SELECT id FROM (SELECT *, lag(chain, 1, '') OVER (ORDER BY id) AS previous"
+            " FROM {schema}.migration_history) r WHERE chain <> {link} ORDER BY id LIMIT 1",
+            link=_LINK.format(previous=sql.SQL("r.previous")),
+        )
+    ).fetchone()
+    return None if row is None else int(row[0])

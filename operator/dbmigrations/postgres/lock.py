@@ -4,26 +4,38 @@ It is never waited for inside `pg_advisory_lock()`: a waiter there holds a snaps
 CONCURRENTLY hang. In a database with `_prisma_migrations`, Prisma's own lock is taken too.
 """
 
-from collections.abc import Callable, Iterator
+import random
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+
+from psycopg import sql
 
 from dbmigrations.postgres.connection import Session
-from dbmigrations.postgres.events import Listener, silent
+from dbmigrations.postgres.errors import LockHeldError
+from dbmigrations.postgres.events import Listener, WaitingForLock, silent
 from dbmigrations.postgres.tables import Tables
 
 PRISMA_KEY = 72707369
 """The advisory lock that Prisma's engine takes."""
 
+CLASS = 0x64626D67
+"""`dbmg`: the first half of our key; the second is the history schema's."""
+
+_SHORTEST, _LONGEST = 0.2, 2.0
+"""Seconds between two tries."""
+
+
+def lock_key(tables: Tables) -> tuple[int, int]:
+    """The two halves of the advisory lock's key."""
+    return CLASS, int.from_bytes(sha256(tables.schema.encode()).digest()[:4], "big", signed=True)
+
 
 @contextmanager
 def migration_lock(
-    session: Session,
-    tables: Tables,
-    *,
-    wait: float,
-    application_schema: str = "public",
-    listener: Listener = silent,
-    sleep: Callable[[float], None] | None = None,
+    session: Session, tables: Tables, *, wait: float, application_schema: str = "public", listener: Listener = silent
 ) -> Iterator[None]:
     """Hold the lock while the block runs.
 
@@ -32,11 +44,85 @@ def migration_lock(
         tables: the history schema; each has a lock of its own.
         wait: seconds to wait for another migration; 0: one try.
         application_schema: where `_prisma_migrations` would be.
-        listener: is told who holds the lock.
-        sleep: how to wait; the default is `time.sleep`.
+        listener: is told who holds the lock, when that changes.
 
     Raises:
-        LockHeldError: another session still holds it; its text names that session.
+        LockHeldError: another session still holds it at the end of the wait; its text names that session.
     """
-    raise NotImplementedError
-    yield
+    patience = _Patience(time.monotonic() + wait, listener)
+    ours = lock_key(tables)
+    _take(session, sql.SQL("pg_try_advisory_lock({}, {})").format(*ours), (*ours, 2), patience)
+    try:
+        # Looked for under our own lock: the table appears with the first schema migration, which is under it too.
+        if _has_prisma(session, application_schema):
+            _take(
+                session, sql.SQL("pg_try_advisory_lock({})").format(PRISMA_KEY), (*split_key(PRISMA_KEY), 1), patience
+            )
+        yield
+    finally:
+        # A lost session has released it already.
+        if not session.connection.closed and not session.in_transaction:
+            session.connection.execute("SELECT pg_advisory_unlock_all()")
+
+
+def holds_lock(session: Session, tables: Tables) -> bool:
+    """Whether this very server process still holds the lock: a script may have released it."""
+    (held,) = session.one(
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted"
+        " AND classid::bigint = %s AND objid::bigint = %s AND objsubid = 2)",
+        _unsigned(lock_key(tables)),
+    )
+    return bool(held)
+
+
+def split_key(key: int) -> tuple[int, int]:
+    """A 64-bit key as pg_locks shows it."""
+    return key >> 32, key & 0xFFFFFFFF
+
+
+def _unsigned(key: tuple[int, int]) -> tuple[int, int]:
+    return key[0] & 0xFFFFFFFF, key[1] & 0xFFFFFFFF
+
+
+@dataclass(frozen=True)
+class _Patience:
+    deadline: float
+    listener: Listener
+
+
+def _take(session: Session, attempt: sql.Composed, key: tuple[int, int, int], patience: _Patience) -> None:
+    pause, told = _SHORTEST, ""
+    while not session.one(sql.SQL("SELECT {}").format(attempt))[0]:
+        holder = _holder(session, key)
+        left = patience.deadline - time.monotonic()
+        if left <= 0:
+            raise LockHeldError(f"another migration of this database is running: {holder or 'its session just ended'}")
+        if holder and holder != told:
+            patience.listener(WaitingForLock(holder))
+            told = holder
+        # Jitter, so that several that wait do not all ask at once.
+        time.sleep(min(left, pause * random.uniform(0.5, 1.0)))  # noqa: S311  not a secret
+        pause = min(_LONGEST, pause * 2)
+
+
+def _holder(session: Session, key: tuple[int, int, int]) -> str:
+    row = session.execute(
+        "SELECT a.pid, a.application_name, a.usename, host(a.client_addr), a.backend_start"
+        " FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
+        " WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database"
+        "   WHERE datname = current_database())"
+        " AND l.classid::bigint = %s AND l.objid::bigint = %s AND l.objsubid = %s LIMIT 1",
+        (*_unsigned(key[:2]), key[2]),
+    ).fetchone()
+    if row is None:
+        return ""
+    pid, application, user, address, since = row
+    name = f"{application!r}" if application else "a session without a name"
+    where = f" from {address}" if address else ""
+    start = f" since {since:%Y-%m-%d %H:%M:%S%z}" if since else ""
+    return f"{name} (process {pid}, user {user or '?'}{where}{start})"
+
+
+def _has_prisma(session: Session, schema: str) -> bool:
+    name = sql.Identifier(schema, "_prisma_migrations").as_string(None)
+    return bool(session.one("SELECT to_regclass(%s) IS NOT NULL", (name,))[0])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dbmigrations.postgres.connection import Session
-from dbmigrations.postgres.tables import Tables
+from dbmigrations.postgres.tables import Tables, installed
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,25 @@ class Owner:
 
 def read_owner(session: Session, tables: Tables) -> Owner | None:
     """The owner; None: nobody claimed it yet, or our tables are not installed."""
-    raise NotImplementedError
+    if not installed(session, tables):
+        return None
+    row = session.execute(
+        tables.query(
+            "SELECT owner, uid, taken_by, reason, taken_at FROM {schema}.migration_owner ORDER BY id DESC LIMIT 1"
+        )
+    ).fetchone()
+    return None if row is None else Owner(*row)
 
 
-def take(session: Session, tables: Tables, owner: str, uid: str, *, taken_by: str, reason: str) -> None:
-    """Make `owner` the owner; nothing is written where it already is."""
-    raise NotImplementedError
+def take(  # noqa: PLR0913  one for each column
+    session: Session, tables: Tables, owner: str, uid: str, *, taken_by: str, reason: str
+) -> bool:
+    """Make `owner` the owner; False: it already is, and nothing is written."""
+    now = read_owner(session, tables)
+    if now is not None and (now.owner, now.uid) == (owner, uid):
+        return False
+    session.execute(
+        tables.query("INSERT INTO {schema}.migration_owner (owner, uid, taken_by, reason) VALUES (%s, %s, %s, %s)"),
+        (owner, uid, taken_by, reason),
+    )
+    return True

@@ -76,7 +76,7 @@ def _create(session: Session, tables: Tables, runner_version: str) -> None:
         session.execute(tables.query("CREATE SCHEMA {schema}"))
     ddl = files("dbmigrations.postgres").joinpath("tables.sql").read_text(encoding="utf-8")
     # The file ships with this package, so it is as literal as if it stood here.
-    session.execute(tables.query(cast("LiteralString", ddl)))
+    session.execute(sql.SQL(cast("LiteralString", ddl)).format(schema=sql.Identifier(tables.schema)))  # type: ignore[redundant-cast]
     revoke_from_others(session, tables)
     session.execute(
         tables.query("INSERT INTO {schema}.format (version, runner_version) VALUES (%s, %s)"), (FORMAT, runner_version)

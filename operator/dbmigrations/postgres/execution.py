@@ -1,0 +1,86 @@
+"""Running the statements of one script, with errors that name file, line and column."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from dbmigrations.postgres.connection import Session
+from dbmigrations.postgres.errors import StatementDetails, StatementError
+from dbmigrations.postgres.events import Listener, StatementStarted, silent
+from dbmigrations.postgres.sql.errors import SqlInvalidError
+from dbmigrations.postgres.sql.position import excerpt
+from dbmigrations.postgres.sql.script import SqlScript, read
+from dbmigrations.postgres.sql.statements import Statement
+
+SYNTAX_ERROR = "42601"
+
+
+def read_script(path: str, text: str) -> SqlScript:
+    """Read a script.
+
+    Raises:
+        StatementError: it cannot be read; names file, line and column.
+    """
+    try:
+        return read(text)
+    except SqlInvalidError as error:
+        raise invalid(path, text, error) from None
+
+
+def invalid(path: str, text: str, error: SqlInvalidError) -> StatementError:
+    """The engine's error for a script that cannot be run as it is written."""
+    details = StatementDetails(sqlstate=SYNTAX_ERROR, primary=error.message)
+    return StatementError(details, where=f"{path}:{error.position}", excerpt=excerpt(text, error.position.offset))
+
+
+@dataclass(frozen=True)
+class ScriptRunner:
+    """Sends the statements of a script one by one."""
+
+    session: Session
+    path: str
+    script: SqlScript
+    listener: Listener = silent
+
+    @cached_property
+    def _ordinals(self) -> dict[int, int]:
+        return {statement.position.offset: n for n, statement in enumerate(self.script.statements)}
+
+    def ordinal(self, statement: Statement) -> int:
+        """Which statement of the script this is, from 0."""
+        return self._ordinals[statement.position.offset]
+
+    def run(self, statements: Iterable[Statement]) -> None:
+        """Run statements in order.
+
+        Raises:
+            StatementError: at `file:line:column`.
+            EngineError: anything else that the server or the connection said.
+        """
+        for statement in statements:
+            self.run_one(statement)
+
+    def run_one(self, statement: Statement) -> None:
+        """Run one statement. Raises as `run`."""
+        total = len(self.script.statements)
+        self.listener(StatementStarted(self.path, statement.position.line, self.ordinal(statement) + 1, of=total))
+        try:
+            if statement.copy_data is None:
+                self.session.send(statement.text)
+            else:
+                self.session.copy_in(statement.text, statement.copy_data)
+        except StatementError as error:
+            raise self.located(error, statement) from None
+
+    def located(self, error: StatementError, statement: Statement) -> StatementError:
+        """The error with its place: where the server says, else where the statement begins."""
+        position = statement.position
+        if error.details.position:
+            position = self.script.server_position(statement, error.details.position)
+        return error.located(f"{self.path}:{position}", excerpt(self.script.text, position.offset))
+
+    def at_end(self, error: StatementError) -> StatementError:
+        """The error with the place of the last statement: what was deferred to the end of the transaction failed."""
+        if not self.script.statements:
+            return error.located(self.path)
+        return self.located(error, self.script.statements[-1])

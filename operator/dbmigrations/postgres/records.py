@@ -1,0 +1,106 @@
+"""What rows of `migration_history` say, as values."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from dbmigrations.api.step import Direction
+from dbmigrations.release.migration import Kind, Migration
+
+
+class RowOutcome(StrEnum):
+    """What a history row says happened."""
+
+    APPLIED = "Applied"
+    UNDONE = "Undone"
+    FAILED = "Failed"
+    BASELINED = "Baselined"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """On whose behalf something is done, and with what; every row carries it."""
+
+    run: str
+    owner: str = ""
+    uid: str = ""
+    """Empty: a laptop."""
+    requested_by: str = ""
+    git_revision: str = ""
+    approved_plan: str = ""
+    runner_version: str = ""
+    image_digest: str = ""
+
+
+@dataclass(frozen=True)
+class RecordedMigration:
+    """What a history row says of a migration itself: enough to undo it without any release directory."""
+
+    kind: Kind
+    name: str
+    release: str
+    description: str
+    checksum: str
+    raw_checksum: str
+    down_path: str | None
+    down_script: str | None
+    down_checksum: str
+    irreversible: str | None
+
+    @classmethod
+    def of(cls, migration: Migration, description: str = "") -> Self:
+        """As an up records it."""
+        down = migration.down
+        return cls(
+            kind=migration.kind,
+            name=migration.name,
+            release=migration.release.text,
+            description=description,
+            checksum=migration.up.checksum,
+            raw_checksum=migration.up.raw_checksum,
+            down_path=down.path if down else None,
+            down_script=down.text if down else None,
+            down_checksum=migration.down_checksum,
+            irreversible=migration.irreversible,
+        )
+
+
+@dataclass(frozen=True)
+class Happening:
+    """What a new row says: that this happened to this migration, in so many seconds."""
+
+    migration: RecordedMigration
+    direction: Direction
+    outcome: RowOutcome
+    seconds: float = 0.0
+    error: str | None = None
+    sqlstate: str | None = None
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """One row, for people and for comparisons."""
+
+    id: int
+    release: str
+    kind: Kind
+    name: str
+    description: str
+    direction: Direction
+    outcome: RowOutcome
+    checksum: str
+    down_checksum: str
+    run: str
+    owner: str
+    uid: str
+    database_user: str
+    requested_by: str
+    git_revision: str
+    approved_plan: str
+    runner_version: str
+    image_digest: str
+    applied_at: datetime
+    duration: timedelta
+    error: str | None
+    sqlstate: str | None

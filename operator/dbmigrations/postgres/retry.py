@@ -1,0 +1,77 @@
+"""Trying a transaction again after a lock timeout, a deadlock or a serialization failure.
+
+Why so short a lock_timeout and so many tries: an ALTER that waits behind a long reader makes every later reader wait
+too. Giving up after a second and coming back later lets them through, and ends no later.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from dbmigrations.postgres.connection import Session
+from dbmigrations.postgres.errors import ContentionError
+from dbmigrations.postgres.events import Listener, Retrying, silent
+
+_Result = TypeVar("_Result")
+
+_FIRST, _LONGEST = 0.1, 5.0
+"""Seconds: the bounds of the jitter's range, which doubles from try to try."""
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How long to try, and whom to tell.
+
+    Attributes:
+        seconds: from the first failure until giving up.
+        listener: is told of each retry.
+    """
+
+    seconds: float = 600.0
+    listener: Listener = silent
+
+    def until_done(self, session: Session, attempt: Callable[[], _Result]) -> _Result:
+        """Run `attempt`, which leaves no transaction open when it raises, until it succeeds.
+
+        Raises:
+            ContentionError: the time is over; its text names who holds what is needed.
+        """
+        deadline: float | None = None
+        widest, tries = _FIRST, 1
+        while True:
+            try:
+                return attempt()
+            except ContentionError as error:
+                now = time.monotonic()
+                deadline = now + self.seconds if deadline is None else deadline
+                blockers = lock_holders(session)
+                if now >= deadline:
+                    raise ContentionError(_given_up(error, self.seconds, blockers), sqlstate=error.sqlstate) from None
+                # Full jitter: two that collided must not collide again.
+                delay = min(deadline - now, random.uniform(0, widest))  # noqa: S311  not a secret
+                self.listener(Retrying(str(error), tries, delay, blockers))
+                time.sleep(delay)
+                widest, tries = min(_LONGEST, widest * 2), tries + 1
+
+
+def lock_holders(session: Session) -> tuple[str, ...]:
+    """The oldest open transactions of others that hold locks on relations here, as far as this role may see them."""
+    found = session.execute(
+        "SELECT a.pid, a.application_name, a.usename, a.state, a.xact_start, min(c.relname) AS relation"
+        " FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid AND l.granted AND l.locktype = 'relation'"
+        " JOIN pg_class c ON c.oid = l.relation AND c.relnamespace <> 'pg_catalog'::regnamespace"
+        " WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()"
+        " GROUP BY 1, 2, 3, 4, 5 ORDER BY a.xact_start NULLS LAST LIMIT 5"
+    )
+    return tuple(
+        f"process {pid} ({application or 'unnamed'}, user {user}, {state or 'state unknown'}"
+        f"{f', transaction since {since:%H:%M:%S}' if since else ''}) on {relation}"
+        for pid, application, user, state, since, relation in found
+    )
+
+
+def _given_up(error: ContentionError, seconds: float, blockers: tuple[str, ...]) -> str:
+    held = f"; locks are held by {', '.join(blockers)}" if blockers else ""
+    return f"{error} for {seconds:g} s{held}"

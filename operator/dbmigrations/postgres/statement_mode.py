@@ -1,0 +1,175 @@
+"""A script unit by unit, for statements that cannot run in a transaction; a journal row says how far it came.
+
+A transactional unit commits with its journal rows. A lone statement gets its row before it is sent, and is probed when
+nobody was left to write how it ended. So an interrupted script is taken up where it stopped, each statement once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from dbmigrations.api.step import Direction
+from dbmigrations.postgres import journal, prisma, probes
+from dbmigrations.postgres.connection import milliseconds
+from dbmigrations.postgres.errors import EngineError, NotResumableError, StatementError
+from dbmigrations.postgres.execution import read_script
+from dbmigrations.postgres.journal import (
+    JournalledStatement,
+    JournalState,
+    JournalWriter,
+    StatementState,
+    statement_checksum,
+)
+from dbmigrations.postgres.sql.statements import Statement
+from dbmigrations.postgres.sql.transactions import IndexBuilt, Probe, Unit, execution_plan
+from dbmigrations.postgres.task import Task
+
+
+def run_by_statement(task: Task) -> int:
+    """Run the task, or go on with it, and return the id of its history row.
+
+    Raises:
+        StatementError: what ran before it stays, and is not run again.
+        NotResumableError: the executed part of the script was edited, or a statement's effect cannot be known.
+        ContentionError, PlanChangedError, UnavailableError: as in one transaction.
+    """
+    around, migration = task.around, task.migration
+    with around.session.transaction():
+        present = journal.begin(around.session, around.tables, migration, task.direction, around.provenance)
+        if task.is_prisma and task.direction is Direction.UP:
+            prisma.begin(around.session, around.application_schema, migration.name, migration.raw_checksum)
+    writer = JournalWriter(around.session, around.tables, present.id, around.provenance.run)
+    progress = _Progress(task, writer, {statement.ordinal: statement for statement in present.statements})
+    try:
+        progress.check_prefix()
+        for unit in task.plan.units:
+            progress.run(unit)
+        return progress.finish()
+    except StatementError as error:
+        progress.give_up(error)
+        raise
+
+
+@dataclass(frozen=True)
+class _Progress:
+    task: Task
+    writer: JournalWriter
+    journalled: dict[int, JournalledStatement]
+
+    def check_prefix(self) -> None:
+        """What ran must still stand in the script as it ran, from the beginning."""
+        texts = {self._ordinal(s): s.text for unit in self.task.plan.units for s in unit.statements}
+        for ordinal, ran in self.journalled.items():
+            same = ordinal in texts and statement_checksum(texts[ordinal]) == ran.checksum
+            if not same and (ran.state is StatementState.APPLIED or self._old_took_effect(ran)):
+                raise NotResumableError(
+                    f"{self.task.runner.path}: statement {ordinal + 1} has already run and was edited since: put it "
+                    "back as it was and make the change in a migration of its own"
+                )
+
+    def run(self, unit: Unit) -> None:
+        left = [statement for statement in unit.statements if not self._is_applied(statement)]
+        if not left:
+            return
+        session, retry = self.task.around.session, self.task.around.retry
+        if unit.transactional:
+            retry.until_done(session, lambda: self._run_together(unit, left))
+        else:
+            retry.until_done(session, lambda: self._run_alone(unit, left[0]))
+
+    def finish(self) -> int:
+        with self.task.around.session.transaction():
+            self.task.settle()
+            return self.task.record_success()
+
+    def give_up(self, error: StatementError) -> None:
+        """Leave the journal open, saying why; what failed first is what a person must read."""
+        around, session = self.task.around, self.task.around.session
+        session.roll_back()
+        try:
+            session.reset()
+            self.writer.close(JournalState.FAILED, str(error))
+            if self.task.is_prisma and self.task.direction is Direction.UP:
+                prisma.fail(session, around.application_schema, self.task.migration.name, str(error))
+        except EngineError:
+            return
+
+    def _run_together(self, unit: Unit, statements: Sequence[Statement]) -> None:
+        session = self.task.around.session
+        self.task.runner.run(unit.preamble)
+        with session.transaction(unit.begin):
+            self.task.runner.run(statements)
+            session.be_ourselves()
+            for statement in statements:
+                self.writer.write(self._ordinal(statement), statement.text, StatementState.APPLIED)
+
+    def _run_alone(self, unit: Unit, statement: Statement) -> None:
+        session, ordinal = self.task.around.session, self._ordinal(statement)
+        begun = ordinal in self.journalled
+        self.task.runner.run(unit.preamble)
+        done = begun and unit.probe is not None and probes.took_effect(session, unit.probe, self._where(statement))
+        session.be_ourselves()
+        if not done:
+            self.writer.write(ordinal, statement.text, StatementState.RUNNING)
+            self.journalled[ordinal] = JournalledStatement(
+                ordinal, statement_checksum(statement.text), statement.text, StatementState.RUNNING
+            )
+            self._send(unit, statement)
+            session.be_ourselves()
+        self.writer.write(ordinal, statement.text, StatementState.APPLIED)
+
+    def _send(self, unit: Unit, statement: Statement) -> None:
+        session = self.task.around.session
+        self.task.runner.run(unit.preamble)
+        # It waits for others without holding them up, so it may wait as long as it takes.
+        restore = self._without_lock_timeout()
+        try:
+            with self.task.around.deferred():
+                self.task.runner.run_one(statement)
+                self._rebuild_if_invalid(unit.probe, statement)
+        except StatementError:
+            session.be_ourselves()
+            self.writer.write(self._ordinal(statement), statement.text, StatementState.FAILED)
+            raise
+        if restore:
+            session.execute(_set_lock_timeout(session.settings.lock_timeout))
+
+    def _without_lock_timeout(self) -> bool:
+        if "lock_timeout" in self.task.runner.script.text.lower():
+            return False  # the author has decided
+        self.task.around.session.execute(_set_lock_timeout(0))
+        return True
+
+    def _rebuild_if_invalid(self, probe: Probe | None, statement: Statement) -> None:
+        # IF NOT EXISTS silently keeps the INVALID index that an earlier failure left.
+        if isinstance(probe, IndexBuilt) and (index := probes.invalid_index(self.task.around.session, probe)):
+            probes.drop_index(self.task.around.session, index)
+            self.task.runner.run_one(statement)
+
+    def _old_took_effect(self, ran: JournalledStatement) -> bool:
+        """Whether a statement that was begun, and was edited since, took effect as it then read."""
+        if ran.state is StatementState.FAILED:
+            # The server refused it: it took no effect, but may have left something to clear away.
+            self._probe_of(ran)
+            return False
+        return self._probe_of(ran)
+
+    def _probe_of(self, ran: JournalledStatement) -> bool:
+        plan = execution_plan(read_script(self.task.runner.path, ran.script))
+        where = f"{self.task.runner.path}: statement {ran.ordinal + 1}"
+        return any(probes.took_effect(self.task.around.session, unit.probe, where) for unit in plan.units if unit.probe)
+
+    def _is_applied(self, statement: Statement) -> bool:
+        ran = self.journalled.get(self._ordinal(statement))
+        return ran is not None and ran.state is StatementState.APPLIED
+
+    def _ordinal(self, statement: Statement) -> int:
+        return self.task.runner.ordinal(statement)
+
+    def _where(self, statement: Statement) -> str:
+        return f"{self.task.runner.path}:{statement.position}"
+
+
+def _set_lock_timeout(seconds: float) -> sql.Composed:
+    return sql.SQL("SET lock_timeout = {}").format(sql.Literal(milliseconds(seconds)))

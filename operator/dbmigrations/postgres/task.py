@@ -1,0 +1,132 @@
+"""One script to be run for one migration, and what is written when it is done or has failed.
+
+Both modes of running share it: what is recorded does not depend on how the script was run.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+
+from dbmigrations.api.step import Direction
+from dbmigrations.postgres import history, journal, prisma
+from dbmigrations.postgres.assertions import AssertionScript, store_assertions
+from dbmigrations.postgres.connection import Session
+from dbmigrations.postgres.errors import EngineError, StatementError
+from dbmigrations.postgres.events import Listener, silent
+from dbmigrations.postgres.execution import ScriptRunner
+from dbmigrations.postgres.journal import JournalState
+from dbmigrations.postgres.records import Happening, Provenance, RecordedMigration, RowOutcome
+from dbmigrations.postgres.retry import Retry
+from dbmigrations.postgres.sql.transactions import ExecutionPlan
+from dbmigrations.postgres.tables import Tables
+from dbmigrations.release.migration import Kind
+
+Deferral = Callable[[], AbstractContextManager[None]]
+"""Within it, a request to stop waits: for work that is dearer to repeat than to finish."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What does not change from migration to migration within a step."""
+
+    session: Session
+    tables: Tables
+    provenance: Provenance
+    application_schema: str
+    retry: Retry
+    listener: Listener = silent
+    deferred: Deferral = nullcontext
+
+
+@dataclass(frozen=True)
+class Task:
+    """Run this script of this migration in this direction."""
+
+    around: Surroundings
+    migration: RecordedMigration
+    direction: Direction
+    runner: ScriptRunner
+    plan: ExecutionPlan
+    assertions: Sequence[AssertionScript] = ()
+    started: float = 0.0
+    """Of the monotonic clock."""
+
+    @property
+    def is_prisma(self) -> bool:
+        """Whether Prisma keeps account of it too."""
+        return self.migration.kind is Kind.SCHEMA
+
+    @property
+    def seconds(self) -> float:
+        """Since it was started."""
+        return time.monotonic() - self.started
+
+    def settle(self) -> None:
+        """Have all deferred constraints checked now, then put the session back, within the transaction.
+
+        Raises:
+            StatementError: a deferred constraint does not hold; located at the script's last statement.
+        """
+        session = self.around.session
+        try:
+            session.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        except StatementError as error:
+            raise self.runner.at_end(error) from None
+        session.reset()
+
+    def record_success(self) -> int:
+        """Write everything that says it is done; call it as the last thing of the transaction. Returns the row's id.
+
+        Raises:
+            PlanChangedError: the run is not Running any more, or the lock was lost.
+        """
+        around, migration = self.around, self.migration
+        match self.direction:
+            case Direction.UP:
+                outcome = RowOutcome.APPLIED
+                if self.is_prisma:
+                    prisma.finish(
+                        around.session,
+                        around.application_schema,
+                        migration.name,
+                        migration.raw_checksum,
+                        self.seconds,
+                    )
+                store_assertions(
+                    around.session, around.tables, migration.release, self.assertions, around.provenance.run
+                )
+            case Direction.DOWN:
+                outcome = RowOutcome.UNDONE
+                if self.is_prisma:
+                    prisma.roll_back(around.session, around.application_schema, migration.name)
+                journal.close_open(around.session, around.tables, migration, Direction.UP, JournalState.ROLLED_BACK)
+        journal.close_open(around.session, around.tables, migration, self.direction, JournalState.APPLIED)
+        happening = Happening(migration, self.direction, outcome, self.seconds)
+        return history.insert(around.session, around.tables, happening, around.provenance)
+
+    @contextmanager
+    def recording_failure(self) -> Iterator[None]:
+        """Within, a statement that PostgreSQL refuses leaves a Failed row, after everything was rolled back."""
+        try:
+            yield
+        except StatementError as error:
+            try:
+                self._record_failure(error)
+            except EngineError:
+                pass  # what failed first is what a person must read
+            raise
+
+    def _record_failure(self, error: StatementError) -> None:
+        around = self.around
+        around.session.roll_back()
+        around.session.reset()
+        happening = Happening(
+            self.migration,
+            self.direction,
+            RowOutcome.FAILED,
+            self.seconds,
+            error=str(error),
+            sqlstate=error.details.sqlstate,
+        )
+        history.insert(around.session, around.tables, happening, around.provenance)
