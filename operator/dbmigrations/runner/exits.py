@@ -3,7 +3,7 @@
 from enum import IntEnum
 from typing import assert_never
 
-from dbmigrations.api.reasons import Failure
+from dbmigrations.api.reasons import Failure, Refusal, Waiting
 from dbmigrations.api.step import Outcome, StepResult
 
 
@@ -35,7 +35,12 @@ MEANINGS: dict[Exit, str] = {
 
 def of_result(result: StepResult) -> Exit:
     """The exit code that goes with a step's result."""
-    match result.outcome:
+    return of_outcome(result.outcome, result.reason)
+
+
+def of_outcome(outcome: Outcome, reason: Refusal | Failure | Waiting | None) -> Exit:
+    """The exit code that goes with an outcome and its reason."""
+    match outcome:
         case Outcome.SUCCEEDED:
             return Exit.OK
         case Outcome.REFUSED:
@@ -43,6 +48,6 @@ def of_result(result: StepResult) -> Exit:
         case Outcome.WAITING:
             return Exit.UNAVAILABLE
         case Outcome.FAILED:
-            return Exit.BUG if result.reason is Failure.INTERNAL else Exit.FAILED
+            return Exit.BUG if reason is Failure.INTERNAL else Exit.FAILED
         case _:
-            assert_never(result.outcome)
+            assert_never(outcome)

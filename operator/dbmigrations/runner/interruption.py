@@ -47,6 +47,20 @@ class Interruption:
         if self._asked and not self._deferrals:
             raise Interrupted(self._asked)
 
+    @contextmanager
+    def ignored(self) -> Iterator[None]:
+        """Within, an interruption is too late: what was begun is done, and only said."""
+        self._deferrals += 1
+        try:
+            yield
+        finally:
+            self._deferrals -= 1
+
+    @property
+    def asked(self) -> bool:
+        """Whether somebody asked this process to end."""
+        return bool(self._asked)
+
     def _hear(self, number: int, _frame: FrameType | None) -> None:
         if self._asked:
             return

@@ -22,7 +22,7 @@ from dbmigrations.runner.interruption import Interrupted
 
 def result_of(error: BaseException, request: StepRequest) -> StepResult:
     """The result of a step that ended with an error. Every error has one; an unforeseen one is InternalError."""
-    outcome, reason, message = _verdict(error)
+    outcome, reason, message = verdict(error)
     return StepResult(
         step=request.step,
         run=request.run,
@@ -33,7 +33,8 @@ def result_of(error: BaseException, request: StepRequest) -> StepResult:
     )
 
 
-def _verdict(error: BaseException) -> tuple[Outcome, Refusal | Failure | Waiting, str]:  # noqa: PLR0911 - one for each
+def verdict(error: BaseException) -> tuple[Outcome, Refusal | Failure | Waiting, str]:  # noqa: PLR0911 - one for each
+    """Who acts next after an error, why, and what people are told."""
     match error:
         case Interrupted(signal_name=name):
             return (
@@ -67,7 +68,7 @@ def _plan(error: BaseException) -> PlanSummary | None:
 
 def is_bug(error: BaseException) -> bool:
     """Whether nobody foresaw this error: its trace belongs in the log."""
-    return _verdict(error)[1] is Failure.INTERNAL
+    return verdict(error)[1] is Failure.INTERNAL
 
 
 def _bug(error: BaseException) -> str:

@@ -46,6 +46,15 @@ class MigrationBegan:
 
 
 @dataclass(frozen=True, slots=True)
+class StatementBegan:
+    """One statement of the migration under way, the `place`-th of `count`, was sent. `where` is `file:line`."""
+
+    where: str
+    place: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationEnded:
     """One migration took effect, now or (`before`) when this step ran before."""
 
@@ -81,7 +90,16 @@ class Noted:
 
 
 Event = (
-    StepBegan | StepEnded | PlanMade | Waited | MigrationBegan | MigrationEnded | AssertionPassed | BackupTaken | Noted
+    StepBegan
+    | StepEnded
+    | PlanMade
+    | Waited
+    | MigrationBegan
+    | StatementBegan
+    | MigrationEnded
+    | AssertionPassed
+    | BackupTaken
+    | Noted
 )
 
 Reporter = Callable[[Event], None]

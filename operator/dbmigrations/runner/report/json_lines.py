@@ -17,6 +17,7 @@ from dbmigrations.runner.report.events import (
     Noted,
     PlanMade,
     Reporter,
+    StatementBegan,
     StepBegan,
     StepEnded,
     Waited,
@@ -63,7 +64,7 @@ class _Line:
     level: Literal["info", "warning", "error"] = "info"
 
 
-def _lines(event: Event) -> tuple[_Line, ...]:  # noqa: PLR0911 - one answer for each event
+def _lines(event: Event) -> tuple[_Line, ...]:  # noqa: C901, PLR0911 - one answer for each event
     match event:
         case StepBegan():
             return (_Line("step began"),)
@@ -75,6 +76,8 @@ def _lines(event: Event) -> tuple[_Line, ...]:  # noqa: PLR0911 - one answer for
             return (_Line(what, level="warning"),)
         case MigrationBegan(migration, place, count):
             return (_Line(f"{migration_title(migration)} began", _about(migration, place, count)),)
+        case StatementBegan(where, place, count):
+            return (_Line("statement", {"at": where, "place": place, "count": count}),)
         case MigrationEnded(migration, place, count, seconds, before):
             about = _about(migration, place, count) | {"seconds": round(seconds, 3)}
             return (_Line(f"{migration_title(migration)} {'was done before' if before else 'done'}", about),)

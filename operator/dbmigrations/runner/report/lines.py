@@ -17,6 +17,7 @@ from dbmigrations.runner.report.events import (
     Noted,
     PlanMade,
     Reporter,
+    StatementBegan,
     StepBegan,
     StepEnded,
     Waited,
@@ -52,7 +53,7 @@ def log_lines(stream: TextIO, redactor: Redactor, now: Clock) -> Reporter:
     return tell
 
 
-def describe(event: Event) -> tuple[str, ...]:  # noqa: PLR0911 - one answer for each event
+def describe(event: Event) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one answer for each event
     """An event in plain lines."""
     match event:
         case StepBegan(step):
@@ -67,6 +68,8 @@ def describe(event: Event) -> tuple[str, ...]:  # noqa: PLR0911 - one answer for
             return (what,)
         case MigrationBegan(migration, place, count):
             return (f"[{place}/{count}] {words.migration_title(migration)} begins",)
+        case StatementBegan(where, place, count):
+            return (f"    {place}/{count} {where}",)
         case MigrationEnded(migration, place, count, seconds, before):
             how = "was done before" if before else f"done after {words.seconds(seconds)}"
             return (f"[{place}/{count}] {words.migration_title(migration)} {how}",)

@@ -1,0 +1,104 @@
+"""What a step is given beside its request: how to log in, whom to tell, what time it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Protocol
+
+from dbmigrations.api.spec import SecretKeys
+from dbmigrations.api.step import StepRequest
+from dbmigrations.postgres.credentials import SecretDefaults, from_secret
+from dbmigrations.postgres.settings import ConnectionSettings
+from dbmigrations.runner.interruption import Interruption
+from dbmigrations.runner.report.events import Reporter
+from dbmigrations.runner.report.redaction import Redactor
+
+
+class Logins(Protocol):
+    """Where the database is and who logs in. Both may raise CredentialsMissingError."""
+
+    def main(self) -> ConnectionSettings:
+        """The migrating login."""
+
+    def backup(self) -> ConnectionSettings:
+        """The login for the dump."""
+
+
+@dataclass(frozen=True)
+class MountedLogins:
+    """Logins from the Secrets that are mounted in a Job's Pod; read anew each time, for they may be mended."""
+
+    request: StepRequest
+    redactor: Redactor
+
+    def main(self) -> ConnectionSettings:
+        """The migrating login."""
+        return self._read(self.request.credentials, self.request.connection.keys)
+
+    def backup(self) -> ConnectionSettings:
+        """The login for the dump; the migrating one where there is no other."""
+        if not self.request.backup_credentials:
+            return self.main()
+        return self._read(self.request.backup_credentials, self.request.connection.backup_keys)
+
+    def _read(self, folder: str, keys: SecretKeys) -> ConnectionSettings:
+        connection = self.request.connection
+        defaults = SecretDefaults(
+            host=connection.host,
+            port=connection.port,
+            name=connection.name,
+            tls_mode=connection.tls_mode,
+            ca_file=connection.ca_file,
+        )
+        return hidden(from_secret(Path(folder), keys, defaults), self.redactor)
+
+
+@dataclass(frozen=True)
+class GivenLogins:
+    """One login for everything: a laptop's."""
+
+    settings: ConnectionSettings
+
+    def main(self) -> ConnectionSettings:
+        """The login."""
+        return self.settings
+
+    def backup(self) -> ConnectionSettings:
+        """The same."""
+        return self.settings
+
+
+def hidden(settings: ConnectionSettings, redactor: Redactor) -> ConnectionSettings:
+    """The same settings, their password hidden from every log line from now on."""
+    redactor.hide(settings.password, unless=(settings.user, settings.dbname, settings.host))
+    return settings
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What only a person at a terminal may ask for; a Job never does."""
+
+    force_owned: bool = False
+    """Change a database although a resource owns it."""
+    down_is_asked: bool = False
+    """`rollback` was typed: going down is not unasked."""
+
+
+@dataclass(frozen=True)
+class StepContext:
+    """The surroundings of one step."""
+
+    logins: Logins
+    report: Reporter
+    now: Callable[[], datetime]
+    """The time, with its time zone."""
+    redactor: Redactor
+    interruption: Interruption
+    wishes: Wishes = Wishes()
+
+
+def runner_version() -> str:
+    """The version of this program."""
+    return version("dbmigrations")

@@ -1,0 +1,122 @@
+"""Gathering the facts that preflight decides on: from the database, the release directory and the request.
+
+Reads only. The session has `row_security = off` and holds the lock, so that nothing moves while it looks.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from dbmigrations.api.spec import BackupWhen
+from dbmigrations.api.step import Direction, StepRequest, Trigger
+from dbmigrations.postgres import facts as history_facts
+from dbmigrations.postgres import owner, prisma, runs
+from dbmigrations.postgres.catalog import is_empty
+from dbmigrations.postgres.connection import Session
+from dbmigrations.postgres.counting import CountedLoss, count_losses
+from dbmigrations.postgres.dump import backup_problem
+from dbmigrations.postgres.errors import EngineError
+from dbmigrations.postgres.history import recorded
+from dbmigrations.postgres.sql.loss import Loss
+from dbmigrations.postgres.tables import Tables
+from dbmigrations.release.directory import ReleaseDirectory
+from dbmigrations.release.plan import Plan
+from dbmigrations.runner.analysis import PlannedScript, analyse
+from dbmigrations.runner.context import StepContext
+from dbmigrations.runner.preflight.drafting import draft
+from dbmigrations.runner.preflight.facts import BackupFacts, OwnerRow, PreflightFacts, PrismaRow, RunRecord
+from dbmigrations.runner.steps.session import Work, session_settings
+
+
+def gather(work: Work, directory: ReleaseDirectory) -> PreflightFacts:
+    """Everything that the decision needs.
+
+    Raises:
+        ReleaseInvalidError: a script of the plan that cannot be run as it is written.
+        EngineError: the database does not answer.
+    """
+    facts = _facts(work, directory)
+    plan = draft(facts)
+    if plan is None or not plan.migrations:
+        return facts
+    scripts = tuple(planned_scripts(plan, directory, work.session, work.tables))
+
+    def count(losses: Sequence[Loss]) -> CountedLoss:
+        return count_losses(work.session, losses)
+
+    return replace(
+        facts,
+        analyses=analyse(scripts, work.request.schema_name, count),
+        backup=BackupFacts(facts.backup.when, _backup_problem(work.request, work.context)),
+    )
+
+
+def _facts(work: Work, directory: ReleaseDirectory) -> PreflightFacts:
+    request, session, tables = work.request, work.session, work.tables
+    uid = request.requester.uid
+    owned_by = owner.read_owner(session, tables)
+    known = not request.last_run or runs.is_known_succeeded(session, tables, request.last_run)
+    return PreflightFacts(
+        requester=request.requester,
+        version=request.version,
+        directory=directory,
+        history=history_facts.read_history(session, tables, request.approved_plan),
+        database_is_empty=is_empty(session, tables),
+        owner=OwnerRow(owned_by.owner, owned_by.uid) if owned_by and owned_by.owner else None,
+        trigger=request.trigger,
+        undo_run=request.undo_run,
+        last_run=request.last_run,
+        last_run_known=known,
+        previous=_previous(work) if uid else None,
+        prisma=tuple(
+            PrismaRow(row.name, row.checksum, row.finished, row.rolled_back)
+            for row in prisma.prisma_rows(session, request.schema_name)
+        ),
+        baseline=request.baseline,
+        policy=request.policy,
+        approved_plan=request.approved_plan,
+        backup=BackupFacts(request.backup.when),
+        force_owned=work.context.wishes.force_owned,
+        down_is_asked=work.context.wishes.down_is_asked,
+    )
+
+
+def _previous(work: Work) -> RunRecord | None:
+    request = work.request
+    row = runs.newest_run(
+        work.session, work.tables, request.requester.uid, request.requester.generation, other_than=request.run
+    )
+    if row is None:
+        return None
+    return RunRecord(row.id, Trigger(row.trigger), row.outcome.value, row.reason, row.message)
+
+
+def planned_scripts(
+    plan: Plan, directory: ReleaseDirectory, session: Session, tables: Tables
+) -> Iterator[PlannedScript]:
+    """The scripts of a plan in its order: ups from the directory, downs as they are stored in the database.
+
+    A down that is not stored has no script here; the decision refuses it.
+    """
+    for planned in plan.migrations:
+        ref = (planned.kind, planned.name, planned.direction)
+        if planned.direction is Direction.UP:
+            migration = directory.migration(planned.kind, planned.name)
+            if migration is not None:
+                yield PlannedScript(ref, migration.up.path, migration.up.text)
+        else:
+            _, row = recorded(session, tables, planned.kind, planned.name) or (None, None)
+            if row is not None and row.down_script is not None:
+                yield PlannedScript(ref, row.down_path or f"the stored down of {planned.name}", row.down_script)
+
+
+def _backup_problem(request: StepRequest, context: StepContext) -> str:
+    if request.backup.when is BackupWhen.NEVER:
+        return ""
+    if not request.backup.directory:
+        return "no storage for backups is named: set `spec.steps.backup.storage`, or `when: Never`"
+    try:
+        with Session.open(context.logins.backup(), session_settings(request, row_security=False)) as session:
+            return backup_problem(session, Path(request.backup.directory))
+    except EngineError as error:
+        return f"the login for the backup does not work: {error}"

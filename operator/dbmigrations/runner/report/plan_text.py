@@ -1,0 +1,76 @@
+"""A plan as a person reads it: the log of preflight, and what `dbmigrate plan` shows."""
+
+from collections.abc import Iterator, Mapping
+
+from dbmigrations.api.step import DataLoss, Direction, PlanSummary
+from dbmigrations.release.plan import Plan
+from dbmigrations.release.steps import Steps
+from dbmigrations.runner.preflight.facts import Analysis, MigrationRef
+from dbmigrations.runner.report.words import count, migration_title, step_title
+
+OPERATIONS_SHOWN = 12
+"""Operations listed under one migration; the rest is counted."""
+
+
+def plan_lines(
+    plan: Plan, summary: PlanSummary, analyses: Mapping[MigrationRef, Analysis], *, current: str, target: str
+) -> Iterator[str]:
+    """The plan line by line: the way, the hash, each migration with what it does and loses."""
+    yield f"from {current or 'no version'} to {target}: {_what(plan, summary)}"
+    yield f"plan {plan.hash}"
+    if plan.baselined:
+        yield f"recorded as applied before, not run: {count(len(plan.baselined), 'migration')}"
+    release = ""
+    for migration in plan.migrations:
+        if migration.release != release:
+            release = migration.release
+            yield f"release {release}"
+        yield f"  {migration_title(migration)}"
+        yield from _details(analyses.get((migration.kind, migration.name, migration.direction)))
+    if plan.migrations:
+        yield f"data loss: {loss_words(summary.data_loss)}"
+
+
+def step_lines(steps: Steps) -> Iterator[str]:
+    """The steps that follow preflight."""
+    following = [step_title(step.ref) for step in steps[1:]]
+    yield f"steps: {' → '.join(following)}" if following else "steps: none, nothing is to be done"
+
+
+def loss_words(loss: DataLoss) -> str:
+    """`none`, `about 12 rows, 3 values`, `12 rows and what nobody can count`."""
+    parts = []
+    if loss.rows:
+        parts.append(count(loss.rows, "row"))
+    if loss.values:
+        parts.append(count(loss.values, "value"))
+    if loss.unknown:
+        parts.append("what nobody can count")
+    about = "about " if loss.estimated else ""
+    return about + ", ".join(parts) if parts else "none"
+
+
+def _what(plan: Plan, summary: PlanSummary) -> str:
+    ups = sum(migration.direction is Direction.UP for migration in plan.migrations)
+    downs = len(plan.migrations) - ups
+    parts = []
+    if downs:
+        parts.append(f"{count(downs, 'migration')} to undo")
+    if ups:
+        parts.append(f"{count(ups, 'migration')} to apply")
+    if not parts:
+        return "no migration"
+    classes = ", ".join(f"{number} {name}" for name, number in sorted(summary.operations.items()))
+    return ", ".join(parts) + (f" ({classes})" if classes else "")
+
+
+def _details(analysis: Analysis | None) -> Iterator[str]:
+    if analysis is None:
+        return
+    for operation in analysis.operations[:OPERATIONS_SHOWN]:
+        line = f"line {operation.line}: " if operation.line else ""
+        yield f"      {line}{operation.operation_class}: {operation.text}"
+    if len(analysis.operations) > OPERATIONS_SHOWN:
+        yield f"      and {len(analysis.operations) - OPERATIONS_SHOWN} more"
+    for loss in analysis.losses:
+        yield f"      loses {loss}"

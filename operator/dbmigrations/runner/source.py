@@ -1,0 +1,26 @@
+"""The release directory that a request or a person names."""
+
+from pathlib import Path
+
+from dbmigrations.release import directory
+from dbmigrations.release.directory import ReleaseDirectory
+from dbmigrations.runner.errors import SourceMissingError
+
+
+def load_source(path: str, *, require_down: bool = False) -> ReleaseDirectory:
+    """The release directory at a path.
+
+    Raises:
+        SourceMissingError: there is nothing there (yet).
+        ReleaseInvalidError: what is there has errors.
+    """
+    root = Path(path)
+    if not path or not root.is_dir():
+        raise SourceMissingError(f"there is no release directory at {path or '(no path given)'}")
+    try:
+        empty = next(root.iterdir(), None) is None
+    except OSError as error:
+        raise SourceMissingError(f"the release directory {path} cannot be read: {error.strerror}") from None
+    if empty:
+        raise SourceMissingError(f"the release directory {path} is empty")
+    return directory.load(root, require_down=require_down)

@@ -1,0 +1,124 @@
+"""The session of a step: logged in, holding the migration lock, with the error of its work turned into a result.
+
+Only while that session lives can be said what an error left behind: the version that the database is at now, and, for
+an error that will not go away, that the run has failed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dbmigrations.api.step import Outcome, StepRequest, StepResult
+from dbmigrations.postgres import facts, runs
+from dbmigrations.postgres.connection import Session, SessionSettings
+from dbmigrations.postgres.errors import EngineError
+from dbmigrations.postgres.lock import migration_lock
+from dbmigrations.postgres.records import Provenance
+from dbmigrations.postgres.tables import Tables
+from dbmigrations.runner.context import StepContext, runner_version
+from dbmigrations.runner.outcomes import is_bug, result_of, trace
+from dbmigrations.runner.report.events import Noted
+from dbmigrations.runner.steps.listening import listener
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the body of a step works with."""
+
+    request: StepRequest
+    context: StepContext
+    session: Session
+    tables: Tables
+
+    def provenance(self, approved_plan: str = "") -> Provenance:
+        """What the rows of this step say of who did it and why."""
+        requester = self.request.requester
+        return Provenance(
+            run=self.request.run,
+            owner=requester.owner if requester.uid else "",
+            uid=requester.uid,
+            requested_by=self.request.requested_by,
+            git_revision=self.request.git_revision,
+            approved_plan=approved_plan,
+            runner_version=runner_version(),
+            image_digest=self.request.image_digest,
+        )
+
+    def current_version(self) -> str:
+        """The database's version as it says itself; empty before any verify."""
+        return facts.read_history(self.session, self.tables).current_version
+
+    def last_run(self) -> str:
+        """The newest changing run of this resource that succeeded; empty: none."""
+        return runs.last_changing(self.session, self.tables, self.request.requester.uid)
+
+
+Body = Callable[[Work], StepResult]
+
+
+def in_database(
+    request: StepRequest, context: StepContext, body: Body, *, row_security: bool, wait: float | None = None
+) -> StepResult:
+    """Run the body of a step in a session of its own that holds the lock.
+
+    Args:
+        request: what is asked for.
+        context: the surroundings.
+        body: the work.
+        row_security: False where a policy must not hide rows (preflight, data, verify, backup): then it is an error.
+        wait: seconds to wait for another migration; None: as the request says.
+
+    Raises:
+        EngineError: before the body began: no login, no connection, no lock.
+    """
+    tables = Tables(request.history_schema)
+    with Session.open(context.logins.main(), session_settings(request, row_security=row_security)) as session:
+        work = Work(request, context, session, tables)
+        with migration_lock(
+            session,
+            tables,
+            wait=request.timeouts.wait if wait is None else wait,
+            application_schema=request.schema_name,
+            listener=listener(context.report),
+        ):
+            try:
+                return body(work)
+            except Exception as error:  # noqa: BLE001 - every error has a result; what it left behind is read here
+                return _ended_by(error, work)
+
+
+def session_settings(request: StepRequest, *, row_security: bool) -> SessionSettings:
+    """How the session of a step is set up."""
+    return SessionSettings(
+        application_name=f"dbmigrate {request.step.name.lower()} {request.run[:8]}",
+        schema=request.schema_name,
+        role=request.role,
+        row_security=row_security,
+        lock_timeout=request.timeouts.lock,
+        statement_timeout=request.timeouts.statement,
+    )
+
+
+def _ended_by(error: Exception, work: Work) -> StepResult:
+    tell_bug(error, work.context)
+    result = result_of(error, work.request)
+    try:
+        work.session.roll_back()
+        if result.outcome in {Outcome.FAILED, Outcome.REFUSED}:
+            message = work.context.redactor.clean(result.message)
+            runs.finish(
+                work.session,
+                work.tables,
+                work.request.run,
+                runs.RunOutcome.FAILED,
+                reason=result.reason.value if result.reason else "",
+                message=message,
+            )
+        return result.model_copy(update={"current_version": work.current_version(), "last_run": work.last_run()})
+    except EngineError:
+        return result  # the session went with the error: what it left behind the next preflight reads
+
+
+def tell_bug(error: BaseException, context: StepContext) -> None:
+    """Put the trace of an unforeseen error into the log."""
+    if is_bug(error):
+        context.report(Noted("a bug of this program", detail=trace(error), warning=True))
