@@ -1,83 +1,34 @@
-"""One interface to a Kubernetes cluster for the tests and the demo, whoever provides it."""
+"""Chooses who provides the cluster: kind where a Docker engine answers, else this machine's own processes."""
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING
 
-from tests.harness.command import run
-from tests.harness.errors import HarnessError
+from tests.harness.docker import docker_answers
+from tests.harness.interface import Cluster, Driver, Status
+from tests.harness.kind import KindCluster
+from tests.harness.local import LocalCluster
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Driver = Literal["auto", "kind", "local"]
+    from tests.harness.console import Console
+
+__all__ = ["Cluster", "Driver", "Status", "choose_cluster"]
 
 
-@dataclass(frozen=True)
-class Status:
-    """What is known of a cluster."""
+def choose_cluster(
+    driver: Driver, name: str, cache_root: Path, console: Console, *, with_node: bool = True
+) -> Cluster:
+    """The cluster of this name; nothing is started yet.
 
-    name: str
-    driver: str
-    running: bool
-    kubeconfig: Path
-    detail: str
-
-
-class Cluster(Protocol):
-    """A cluster that may be up or down."""
-
-    @property
-    def name(self) -> str:
-        """What tells it apart from others on this machine."""
-        ...
-
-    @property
-    def kubeconfig(self) -> Path:
-        """The administrator's kubeconfig; the file is there while the cluster is up."""
-        ...
-
-    def up(self) -> None:
-        """Brings it up, and returns when Pods can run; does nothing when it is up.
-
-        Raises:
-            HarnessError: it could not be brought up; the text says why.
-        """
-        ...
-
-    def down(self, *, purge: bool = False) -> None:
-        """Ends it with all its objects; does nothing when it is down.
-
-        Args:
-            purge: forgets loaded images too, so that nothing of it remains.
-        """
-        ...
-
-    def status(self) -> Status:
-        """Looks at it without changing anything."""
-        ...
-
-    def load(self, archive: Path) -> None:
-        """Makes the images of an OCI archive known to the node, so that Pods with IfNotPresent start from them."""
-        ...
-
-    def images(self) -> list[str]:
-        """The full names of the images that the node has."""
-        ...
-
-    def audit_log(self) -> Path | None:
-        """The API server's audit log, one JSON object a line; None where the driver keeps none."""
-        ...
-
-
-def docker_answers() -> bool:
-    """Whether a Docker engine can be used."""
-    if shutil.which("docker") is None:
-        return False
-    try:
-        run(["docker", "info", "--format", "{{.ServerVersion}}"])
-    except HarnessError:
-        return False
-    return True
+    Args:
+        driver: `kind`, `local`, or `auto` for the first that this machine can provide.
+        name: a DNS label that tells it apart from others on this machine.
+        cache_root: the folder of everything that outlives a run.
+        console: where progress is told.
+        with_node: False for a control plane on which no Pod ever runs; it is always local.
+    """
+    if with_node and (driver == "kind" or (driver == "auto" and docker_answers())):
+        return KindCluster(name, cache_root, console)
+    return LocalCluster(name, cache_root, console, with_node=with_node)

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Literal
 from tests.harness import requirements
 from tests.harness.builders import Builder, BuildahBuilder, DockerBuilder
 from tests.harness.cache import Cache, content_key
-from tests.harness.cluster import docker_answers
+from tests.harness.docker import docker_answers
 from tests.harness.oci import Process, files_below, read_base, write_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tests.harness.cluster import Cluster
+    from tests.harness.interface import Cluster
     from tests.harness.console import Console
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tests.harness import network, requirements
 from tests.harness.cache import Cache, file_lock
-from tests.harness.cluster import Status
+from tests.harness.interface import Status
 from tests.harness.controlplane import PROGRAMS as CONTROL_PLANE_PROGRAMS
 from tests.harness.controlplane import ControlPlane
 from tests.harness.errors import HarnessError

@@ -86,7 +86,7 @@ def start(
     if program is None:
         raise MissingRequirement(f"The program `{words[0]}` is not on this machine.")
     log.parent.mkdir(parents=True, exist_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     pid = os.posix_spawn(
         program,
         words,

@@ -60,7 +60,8 @@ IMAGES = (
     Program("mmdebstrap", "mmdebstrap"),
     Program("/usr/share/keyrings/debian-archive-keyring.gpg", "debian-archive-keyring"),
 )
-POSTGRES = (Program("/usr/lib/postgresql/*/bin/initdb", "postgresql"), Program("npm", "npm"))
+DEBIAN_POSTGRES = (Program("/usr/lib/postgresql/*/bin/initdb", "postgresql"),)
+NPM = (Program("npm", "npm"),)
 
 
 def require_linux(purpose: str) -> None:

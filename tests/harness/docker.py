@@ -1,0 +1,21 @@
+"""Whether there is a Docker engine to build and run with."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+
+from tests.harness.command import run
+from tests.harness.errors import HarnessError
+
+
+@functools.cache
+def docker_answers() -> bool:
+    """Whether a Docker engine can be used; asked once."""
+    if shutil.which("docker") is None:
+        return False
+    try:
+        run(["docker", "info", "--format", "{{.ServerVersion}}"])
+    except HarnessError:
+        return False
+    return True

@@ -1,0 +1,87 @@
+"""The kind driver: a Kubernetes in a Docker container, where a Docker engine answers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.harness.cache import Cache, file_lock
+from tests.harness.command import run
+from tests.harness.interface import Status
+from tests.harness.tools import ensure_kind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.harness.console import Console
+
+
+@dataclass(frozen=True)
+class KindCluster:
+    """A cluster of kind's.
+
+    Attributes:
+        name: kind's name for it.
+        cache_root: the folder of everything that outlives a run; the kubeconfig is kept there.
+        console: where progress is told.
+    """
+
+    name: str
+    cache_root: Path
+    console: Console
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's kubeconfig."""
+        return self.cache_root / "kind" / f"{self.name}.kubeconfig"
+
+    def up(self) -> None:
+        """As the interface says."""
+        kind = self._kind()
+        with file_lock(self.cache_root / "kind" / f"{self.name}.lock"):
+            if self._exists(kind):
+                run([kind, "export", "kubeconfig", "--name", self.name, "--kubeconfig", self.kubeconfig])
+                self.console.say(f"  ✓ Cluster {self.name} is up already")
+                return
+            with self.console.step(f"Cluster {self.name} (kind)", expected=90, note="the first time it is downloaded"):
+                run([kind, "create", "cluster", "--name", self.name, "--kubeconfig", self.kubeconfig, "--wait", "5m"])
+
+    def down(self, *, purge: bool = False) -> None:
+        """As the interface says; kind keeps no images, so there is nothing more to purge."""
+        del purge
+        kind = self._kind()
+        if not self._exists(kind):
+            self.console.say(f"  ✓ There is no cluster {self.name}")
+            return
+        with self.console.step(f"Cluster {self.name} (kind) ended"):
+            run([kind, "delete", "cluster", "--name", self.name])
+            self.kubeconfig.unlink(missing_ok=True)
+
+    def status(self) -> Status:
+        """As the interface says."""
+        up = self._exists(self._kind())
+        return Status(self.name, "kind", up, self.kubeconfig, f"node {self._node}" if up else "not running")
+
+    def load(self, archive: Path) -> None:
+        """As the interface says."""
+        run([self._kind(), "load", "image-archive", "--name", self.name, archive])
+
+    def images(self) -> list[str]:
+        """As the interface says."""
+        answer = json.loads(run(["docker", "exec", self._node, "crictl", "images", "--output", "json"]))
+        return [name for image in answer["images"] for name in image.get("repoTags", [])]
+
+    def audit_log(self) -> Path | None:
+        """kind keeps none."""
+        return None
+
+    @property
+    def _node(self) -> str:
+        return f"{self.name}-control-plane"
+
+    def _kind(self) -> Path:
+        return ensure_kind(Cache(self.cache_root), self.console)
+
+    def _exists(self, kind: Path) -> bool:
+        return self.name in run([kind, "get", "clusters"]).split()
