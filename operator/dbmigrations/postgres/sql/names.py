@@ -1,11 +1,17 @@
 """Names of relations and columns as a script means them."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from dbmigrations.postgres.sql.tree import Node
+
+_QUALIFIED = 2
 
 
 @dataclass(frozen=True, slots=True)
 class RelationName:
-    """A relation. `schema` is None where the script leaves it to a search_path that cannot be known."""
+    """A relation, or another object of a schema. `schema` is None where the script leaves it to the search_path."""
 
     schema: str | None
     name: str
@@ -14,6 +20,16 @@ class RelationName:
     def shown(self) -> str:
         """As people write it."""
         return self.name if self.schema is None else f"{self.schema}.{self.name}"
+
+    @classmethod
+    def of_range(cls, range_var: "Node") -> Self:
+        """From a RangeVar, as relations are named in most statements. The database part is not looked at."""
+        return cls(range_var.text("schemaname") or None, range_var.text("relname"))
+
+    @classmethod
+    def of_parts(cls, parts: tuple[str, ...]) -> Self:
+        """From a list of strings, as DROP and types have it: name, schema.name or database.schema.name."""
+        return cls(parts[-2] if len(parts) >= _QUALIFIED else None, parts[-1] if parts else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from dbmigrations.postgres.sql.directives import Directives, read_directives
-from dbmigrations.postgres.sql.position import Position, locate
+from dbmigrations.postgres.sql.position import Position, excerpt, locate
+from dbmigrations.postgres.sql.redact import redact_around
 from dbmigrations.postgres.sql.statements import Statement, split
 
 
@@ -18,6 +19,10 @@ class SqlScript:
     def server_position(self, statement: Statement, position: int) -> Position:
         """The place in the script of a server's error position (characters from 1) within `statement`."""
         return locate(self.text, statement.position.offset + position - 1)
+
+    def excerpt(self, position: Position, *, width: int = 100) -> str:
+        """The lines around a place, with a caret, without passwords: what an error message shows."""
+        return excerpt(*redact_around(self.text, position.offset), width=width)
 
 
 def read(text: str) -> SqlScript:

@@ -64,6 +64,11 @@ class Node:
         """A field that is a list of nodes."""
         return tuple(_node(message) for message in getattr(self._message, field))
 
+    def choice(self, oneof: str) -> "Node | None":
+        """The one of several fields that is set, as a constant's value is."""
+        which = self._message.WhichOneof(oneof)
+        return None if which is None else _node(getattr(self._message, which))
+
     def texts(self, field: str) -> tuple[str, ...]:
         """A list of String nodes, as names are: `("public", "orders")`."""
         return tuple(node.text("sval") for node in self.nodes(field) if node.kind == "String")

@@ -1,0 +1,48 @@
+"""ALTER TYPE … ADD VALUE: allowed in a transaction, but the new value may not be used before the commit (55P04).
+
+Only a type that was made in the same transaction is exempt.
+"""
+
+from dbmigrations.postgres.sql import lexer
+from dbmigrations.postgres.sql.lexer import Kind
+from dbmigrations.postgres.sql.names import RelationName
+from dbmigrations.postgres.sql.statements import Statement
+from dbmigrations.postgres.sql.tree import Node, Unparsed
+
+_CONSTANTS = frozenset({Kind.STRING, Kind.ESCAPE, Kind.DOLLAR})
+
+
+class UnsafeValues:
+    """The values added in the transaction under way, and the types made in it. One for each transaction."""
+
+    def __init__(self) -> None:
+        self._made: set[str] = set()
+        self._added: set[str] = set()
+
+    def are_used_by(self, statement: Statement, tree: Node | Unparsed) -> bool:
+        """Whether a constant of the statement, however nested, has the text of a value that was just added.
+
+        Rather once too often: a transaction too many is journalled and resumed, one too few fails.
+        """
+        if not self._added or (isinstance(tree, Node) and tree.kind == "AlterEnumStmt"):
+            return False
+        texts = [
+            statement.text[token.start : token.end]
+            for token in lexer.tokens(statement.text, detail=True)
+            if token.kind in _CONSTANTS
+        ]
+        texts.append(statement.copy_data or "")
+        return any(value in text for value in self._added for text in texts)
+
+    def note(self, tree: Node | Unparsed) -> None:
+        """Take notice of a statement that runs in the transaction."""
+        if isinstance(tree, Unparsed):
+            return
+        name = RelationName.of_parts(tree.texts("type_name")).name if tree.kind in _ENUM_STATEMENTS else ""
+        if tree.kind == "CreateEnumStmt":
+            self._made.add(name)
+        elif tree.kind == "AlterEnumStmt" and name not in self._made and not tree.text("old_val"):
+            self._added.add(tree.text("new_val").replace("'", "''"))
+
+
+_ENUM_STATEMENTS = frozenset({"CreateEnumStmt", "AlterEnumStmt"})
