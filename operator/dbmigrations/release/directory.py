@@ -86,7 +86,8 @@ def inspect(root: Path, *, require_down: bool = False) -> tuple[ReleaseDirectory
     ledger = read_ledger(root)
     gathering = Gathering(root, found, require_down=require_down)
     releases = tuple(gathering.release(release) for release in ledger.releases)
-    problems = _in_order((*ledger.problems, *gathering.problems, *found.strays, *gathering.unlisted()))
+    unlisted = gathering.unlisted() if releases else []
+    problems = _in_order((*ledger.problems, *gathering.problems, *found.strays, *unlisted))
     if errors(problems):
         return None, problems
     warnings = tuple(problem for problem in problems if problem.severity is Severity.WARNING)

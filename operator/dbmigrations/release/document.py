@@ -89,7 +89,7 @@ def read_document(file: str, text: str) -> Document:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean "x"?`, or empty where nothing is near."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word, [str(each) for each in known], n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else ""
 
 

@@ -29,7 +29,7 @@ class PlannedMigration:
     name: str
     direction: Direction
     nth: int
-    """How often it will have been applied: counts this time for an up; for a down, the times it was applied so far."""
+    """How often it will have been applied: with this time (up), or as a whole until now (down)."""
     up: str
     """Canonical checksum: from the directory for ups, from the history for downs."""
     down: str

@@ -85,7 +85,7 @@ def plan_of(sets: Sets, history: DatabaseHistory, *, baselined: tuple[BaseEntry,
             row.kind,
             row.name,
             Direction.DOWN,
-            row.times_applied if isinstance(row, AppliedMigration) else row.times_applied + 1,
+            row.times_applied,
             row.up_checksum,
             row.down_checksum,
         )

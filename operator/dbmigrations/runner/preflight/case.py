@@ -6,6 +6,7 @@ from functools import cached_property
 from dbmigrations.api.reasons import Refusal
 from dbmigrations.api.spec import BackupWhen
 from dbmigrations.api.step import DataLoss, Direction, PlanSummary, Trigger
+from dbmigrations.release.history import AppliedOutcome
 from dbmigrations.release.plan import Plan, PlannedMigration, plan_hash
 from dbmigrations.runner.preflight.drafting import Draft, make_draft
 from dbmigrations.runner.preflight.facts import Analysis, PreflightFacts
@@ -115,7 +116,9 @@ def _is_rest(case: Case, plan: Plan) -> bool:
 
     Not believed but computed: what was done is taken back in thought, and the whole must have the approved hash.
     """
-    done = case.draft.history.approved_changes if case.draft else ()
+    history = case.facts.history
+    baselined = {row.key for row in history.applied if row.outcome is AppliedOutcome.BASELINED}
+    done = [change for change in history.approved_changes if change.key not in baselined]
     base = set(plan.base)
     for change in reversed(done):
         entry = (change.kind, change.name, change.up_checksum)

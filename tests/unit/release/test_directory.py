@@ -1,0 +1,384 @@
+"""A release directory is its ledger and its files together; what does not fit is told by file and line."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dbmigrations.release import files
+from dbmigrations.release.directory import Unreleased, inspect, load
+from dbmigrations.release.migration import Kind
+from dbmigrations.release.problems import ReleaseInvalidError, Severity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LEDGER = """\
+releases:
+  - version: 1.0.0
+    schema: [20260101000000_init]
+    sql: [20260101_0900_rls]
+    data: [20260101_1000_seed]
+    verify: [works]
+"""
+FILES = {
+    "prisma/migrations/20260101000000_init/migration.sql": "CREATE TABLE a ();\n",
+    "prisma/migrations/20260101000000_init/down.sql": "DROP TABLE a;\n",
+    "migrations/sql/20260101_0900_rls.sql": "SELECT 1;\n",
+    "migrations/sql/20260101_0900_rls.down.sql": "SELECT 2;\n",
+    "migrations/data/20260101_1000_seed.sql": "SELECT 3;\n",
+    "migrations/data/20260101_1000_seed.down.sql": "-- nothing to do\n",
+    "migrations/verify/works.sql": "SELECT true;\n",
+    "prisma/migrations/migration_lock.toml": 'provider = "postgresql"\n',
+    "releases.yaml": LEDGER,
+}
+
+
+def write(root: Path, name: str, content: str | bytes) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "database"
+    for name, text in FILES.items():
+        write(folder, name, text)
+    return folder
+
+
+def told(root: Path, *, require_down: bool = False) -> list[str]:
+    return [f"{problem.severity}: {problem}" for problem in inspect(root, require_down=require_down)[1]]
+
+
+def test_a_whole_directory_is_read_with_its_scripts(root: Path) -> None:
+    directory, problems = inspect(root)
+    assert problems == ()
+    assert directory is not None
+    assert [(m.kind, m.name, m.up.path) for m in directory.migrations] == [
+        (Kind.SCHEMA, "20260101000000_init", "prisma/migrations/20260101000000_init/migration.sql"),
+        (Kind.SQL, "20260101_0900_rls", "migrations/sql/20260101_0900_rls.sql"),
+        (Kind.DATA, "20260101_1000_seed", "migrations/data/20260101_1000_seed.sql"),
+    ]
+    assert [m.down.text for m in directory.migrations if m.down] == [
+        "DROP TABLE a;\n",
+        "SELECT 2;\n",
+        "-- nothing to do\n",
+    ]
+    assert [a.script.text for a in directory.releases[0].assertions] == ["SELECT true;\n"]
+    assert directory.unreleased == ()
+    assert directory.versions == ("1.0.0",)
+
+
+def test_a_migration_is_found_by_kind_and_name(root: Path) -> None:
+    directory = load(root)
+    found = directory.migration(Kind.SQL, "20260101_0900_rls")
+    assert found is not None
+    assert (found.file, found.line, directory.position(found.key)) == ("releases.yaml", 4, 1)
+    assert directory.migration(Kind.DATA, "20260101_0900_rls") is None
+    assert directory.release("1.0.1") is None
+
+
+def test_a_byte_order_mark_and_windows_line_ends_change_nothing_but_the_raw_checksum(root: Path) -> None:
+    before = load(root).migrations[1].up
+    write(root, "migrations/sql/20260101_0900_rls.sql", b"\xef\xbb\xbfSELECT 1;\r\n")
+    write(root, "releases.yaml", b"\xef\xbb\xbf" + LEDGER.replace("\n", "\r\n").encode())
+    after = load(root).migrations[1].up
+    assert after.checksum == before.checksum
+    assert after.raw_checksum != before.raw_checksum
+    assert after.text == "SELECT 1;\r\n"
+
+
+def test_releases_in_files_of_their_own_are_read_too(root: Path) -> None:
+    (root / "releases.yaml").unlink()
+    write(root, "releases/1.0.0.yaml", "schema: [20260101000000_init]\n")
+    write(root, "releases/1.1.0.yaml", "sql: [20260101_0900_rls]\n")
+    directory = load(root)
+    assert [(m.release.text, m.file) for m in directory.migrations] == [
+        ("1.0.0", "releases/1.0.0.yaml"),
+        ("1.1.0", "releases/1.1.0.yaml"),
+    ]
+
+
+def test_files_that_no_release_lists_are_unreleased_and_never_applied(root: Path) -> None:
+    write(root, "migrations/sql/20260102_0900_new.sql", "SELECT 1;")
+    write(root, "prisma/migrations/20260102000000_new/migration.sql", "SELECT 1;")
+    directory = load(root)
+    assert directory.unreleased == (
+        Unreleased(Kind.SCHEMA, "20260102000000_new", "prisma/migrations/20260102000000_new/migration.sql"),
+        Unreleased(Kind.SQL, "20260102_0900_new", "migrations/sql/20260102_0900_new.sql"),
+    )
+    assert len(directory.migrations) == 3
+
+
+def test_a_line_without_a_file_says_which_file_and_what_is_near(root: Path) -> None:
+    (root / "migrations/sql/20260101_0900_rls.sql").rename(root / "migrations/sql/20260101_0900_rsl.sql")
+    assert told(root)[-1] == (
+        "error: releases.yaml:4:11: sql: there is no file migrations/sql/20260101_0900_rls.sql "
+        "(did you mean '20260101_0900_rsl'?)"
+    )
+
+
+def test_a_file_listed_twice_names_both_places(root: Path) -> None:
+    write(root, "releases.yaml", LEDGER + "  - version: 1.1.0\n    sql: [20260101_0900_rls]\n")
+    assert told(root) == [
+        (
+            "error: releases.yaml:8:11: sql: '20260101_0900_rls' is listed twice, first at releases.yaml:4 "
+            "(keep one of them)"
+        )
+    ]
+
+
+def test_one_name_may_stand_in_two_kinds(root: Path) -> None:
+    write(root, "migrations/sql/20260101_1000_seed.sql", "SELECT 1;")
+    write(root, "migrations/sql/20260101_1000_seed.down.sql", "SELECT 1;")
+    write(root, "releases.yaml", LEDGER + "  - version: 1.1.0\n    sql: [20260101_1000_seed]\n")
+    assert told(root) == []
+
+
+def test_a_missing_down_is_a_warning_and_with_require_down_an_error(root: Path) -> None:
+    (root / "migrations/sql/20260101_0900_rls.down.sql").unlink()
+    message = (
+        "releases.yaml:4:11: sql: '20260101_0900_rls' has no down (add migrations/sql/20260101_0900_rls.down.sql, "
+        "or declare it: `irreversible: {20260101_0900_rls: why}`)"
+    )
+    directory, problems = inspect(root)
+    assert directory is not None
+    assert directory.warnings == problems
+    assert [str(problem) for problem in problems] == [message]
+    assert told(root, require_down=True) == [f"error: {message}"]
+
+
+@pytest.mark.parametrize("line", ["    baseline: true\n", "    irreversible: {20260101_0900_rls: why}\n"])
+def test_a_baseline_and_a_declared_irreversible_migration_need_no_down(root: Path, line: str) -> None:
+    (root / "migrations/sql/20260101_0900_rls.down.sql").unlink()
+    write(root, "releases.yaml", LEDGER + line)
+    assert told(root, require_down=True) == []
+
+
+def test_a_migration_cannot_be_irreversible_and_have_a_down(root: Path) -> None:
+    write(root, "releases.yaml", LEDGER + "    irreversible: {20260101_0900_rls: why}\n")
+    assert told(root) == [
+        (
+            "error: releases.yaml:4:11: sql: is declared irreversible, but there is "
+            "migrations/sql/20260101_0900_rls.down.sql (keep one of the two)"
+        )
+    ]
+
+
+@pytest.mark.parametrize("suffix", [".ts", ".mjs", ".py"])
+def test_a_data_migration_in_another_language_is_refused_clearly(root: Path, suffix: str) -> None:
+    (root / "migrations/data/20260101_1000_seed.sql").rename(root / f"migrations/data/20260101_1000_seed{suffix}")
+    assert (
+        f"error: releases.yaml:5:12: data: migrations/data/20260101_1000_seed{suffix}: only .sql is supported in this "
+        "version (write it in SQL)"
+    ) in told(root)
+
+
+def test_a_data_migration_that_no_release_lists_in_another_language_is_not_overlooked(root: Path) -> None:
+    write(root, "migrations/data/20260102_1000_seed.ts", "export {}")
+    assert told(root) == [
+        "warning: migrations/data/20260102_1000_seed.ts: only .sql is supported in this version (write it in SQL)"
+    ]
+
+
+def test_one_data_migration_in_two_languages_is_an_error(root: Path) -> None:
+    write(root, "migrations/data/20260101_1000_seed.ts", "export {}")
+    assert told(root) == [
+        (
+            "error: releases.yaml:5:12: data: migrations/data/20260101_1000_seed.sql and "
+            "migrations/data/20260101_1000_seed.ts have one name (keep one of them)"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty (where nothing is to be done, a comment says so)"),
+        (b" \r\n\t", "is empty"),
+        (b"SELECT 1;\nSELECT '\xe4';", ":2: is not UTF-8 (save it as UTF-8)"),
+        ("SELECT 1;".encode("utf-16"), "is not UTF-8 (it is UTF-16: save it as UTF-8)"),
+        (b"SELECT 1;\nSELECT '\0';", ":2: holds a NUL byte (remove it)"),
+    ],
+)
+def test_a_script_that_no_server_could_take_is_told_by_file_and_line(root: Path, content: bytes, message: str) -> None:
+    write(root, "migrations/sql/20260101_0900_rls.sql", content)
+    (line,) = told(root)
+    assert line.startswith("error: migrations/sql/20260101_0900_rls.sql:")
+    assert message in line
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\xff\xfe", "releases.yaml:1: is not UTF-8 (it is UTF-16: save it as UTF-8)"),
+        (b"releases:\n\0", "releases.yaml:2: holds a NUL byte (remove it)"),
+        (b"#" * (files.LEDGER_LIMIT + 1), "releases.yaml: is larger than 1 MiB"),
+        (b"", "releases.yaml: is empty"),
+    ],
+)
+def test_a_ledger_that_is_no_text_is_told(root: Path, content: bytes, message: str) -> None:
+    write(root, "releases.yaml", content)
+    assert any(message in line for line in told(root))
+
+
+def test_a_huge_script_is_refused_unread(root: Path) -> None:
+    with (root / "migrations/sql/20260101_0900_rls.sql").open("wb") as stream:
+        stream.truncate(files.SCRIPT_LIMIT + 1)
+    assert told(root) == ["error: migrations/sql/20260101_0900_rls.sql: is larger than 32 MiB"]
+
+
+def test_a_link_out_of_the_directory_is_refused(root: Path, tmp_path: Path) -> None:
+    write(tmp_path, "secret", "SELECT 'password';")
+    script = root / "migrations/sql/20260101_0900_rls.sql"
+    script.unlink()
+    script.symlink_to(tmp_path / "secret")
+    assert told(root) == [
+        (
+            "error: migrations/sql/20260101_0900_rls.sql: leads out of the release directory "
+            "(put the file itself there, not a link to it)"
+        )
+    ]
+
+
+def test_a_folder_linked_out_of_the_directory_is_refused_and_not_listed(root: Path, tmp_path: Path) -> None:
+    (root / "migrations/verify/works.sql").unlink()
+    (root / "migrations/verify").rmdir()
+    write(tmp_path, "elsewhere/works.sql", "SELECT true;")
+    write(tmp_path, "elsewhere/canary.sql", "SELECT true;")
+    (root / "migrations/verify").symlink_to(tmp_path / "elsewhere")
+    lines = told(root)
+    assert lines == [
+        (
+            "error: migrations/verify/works.sql: leads out of the release directory "
+            "(put the file itself there, not a link to it)"
+        )
+    ]
+
+
+def test_the_links_of_a_mounted_configmap_are_fine(root: Path) -> None:
+    (root / "..2026").mkdir()
+    for name in ("prisma", "migrations", "releases.yaml"):
+        (root / name).rename(root / "..2026" / name)
+        (root / name).symlink_to(f"..data/{name}")
+    (root / "..data").symlink_to("..2026")
+    directory, problems = inspect(root)
+    assert problems == ()
+    assert directory is not None
+    assert len(directory.migrations) == 3
+
+
+def test_a_link_that_leads_to_itself_is_told(root: Path) -> None:
+    script = root / "migrations/sql/20260101_0900_rls.sql"
+    script.unlink()
+    script.symlink_to(script.name)
+    (line,) = told(root)
+    assert line.startswith("error: migrations/sql/20260101_0900_rls.sql: ")
+
+
+def test_what_is_no_regular_file_is_told_and_not_waited_for(root: Path) -> None:
+    script = root / "migrations/sql/20260101_0900_rls.sql"
+    script.unlink()
+    os.mkfifo(script)
+    assert told(root) == ["error: migrations/sql/20260101_0900_rls.sql: is not a file"]
+
+
+def test_a_folder_in_the_place_of_a_script_is_told(root: Path) -> None:
+    script = root / "migrations/sql/20260101_0900_rls.sql"
+    script.unlink()
+    script.mkdir()
+    assert told(root) == ["error: migrations/sql/20260101_0900_rls.sql: is not a file"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("migrations/sql/add_things.sql", "is no migration that a release could list (expected YYYYMMDD_HHMM_name)"),
+        ("migrations/sql/20260909_0900_x.down.sql", "(there is no 20260909_0900_x.sql that it could undo)"),
+        ("prisma/migrations/20260909000000_x/notes.md", "(it holds no migration.sql)"),
+        ("prisma/migrations/no_date/migration.sql", "(expected YYYYMMDDHHMMSS_name, as Prisma names its folders)"),
+        ("migrations/verify/forgotten.sql", "no release runs this assertion (list it under `verify:`)"),
+    ],
+)
+def test_files_that_nothing_leads_to_are_warned_of(root: Path, name: str, message: str) -> None:
+    write(root, name, "SELECT 1;")
+    (line,) = told(root)
+    assert line.startswith("warning: ")
+    assert message in line
+
+
+def test_files_that_are_no_sql_are_nobodys_business(root: Path) -> None:
+    write(root, "migrations/sql/README.md", "read me")
+    write(root, "migrations/sql/.hidden.sql", "SELECT 1;")
+    write(root, "DATABASE_VERSION.md", "1.0.0")
+    assert told(root) == []
+
+
+def test_an_assertion_without_a_file_is_an_error(root: Path) -> None:
+    (root / "migrations/verify/works.sql").unlink()
+    assert told(root) == [
+        (
+            "error: releases.yaml:6:14: verify: there is no file migrations/verify/works.sql "
+            "(add the file, or take the line out)"
+        )
+    ]
+
+
+def test_schema_migrations_in_another_order_than_prismas_are_warned_of(root: Path) -> None:
+    write(root, "prisma/migrations/20250101000000_old/migration.sql", "SELECT 1;")
+    write(root, "prisma/migrations/20250101000000_old/down.sql", "SELECT 1;")
+    write(root, "releases.yaml", LEDGER + "  - version: 1.1.0\n    schema: [20250101000000_old]\n")
+    (line,) = told(root)
+    assert line.startswith("warning: releases.yaml:8:14: schema: '20250101000000_old' comes after")
+
+
+def test_without_a_ledger_the_remedy_is_a_command(root: Path) -> None:
+    (root / "releases.yaml").unlink()
+    assert "`dbmigrate release cut 1.0.0` writes it" in told(root)[0]
+
+
+def test_a_ledger_of_another_suffix_is_told_its_name(root: Path) -> None:
+    (root / "releases.yaml").rename(root / "releases.yml")
+    assert told(root)[0] == "error: releases.yml: is not looked for (rename it to releases.yaml)"
+
+
+def test_two_ledgers_are_one_too_many(root: Path) -> None:
+    write(root, "releases/1.0.0.yaml", "description: x")
+    assert "a ledger is one or the other" in told(root)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("releases/notes.txt", "is no ledger file"), ("releases/next.yaml", "is named after no version")],
+)
+def test_other_files_among_the_release_files_are_errors(root: Path, name: str, message: str) -> None:
+    (root / "releases.yaml").unlink()
+    write(root, "releases/1.0.0.yaml", "schema: [20260101000000_init]")
+    write(root, name, "x")
+    assert any(line.startswith(f"error: {name}: {message}") for line in told(root))
+
+
+def test_an_empty_folder_of_releases_is_told(root: Path) -> None:
+    (root / "releases.yaml").unlink()
+    (root / "releases").mkdir()
+    assert told(root)[0] == "error: releases: is empty (write <version>.yaml for each release)"
+
+
+def test_a_folder_that_is_not_there_is_an_error_and_no_exception(tmp_path: Path) -> None:
+    directory, problems = inspect(tmp_path / "nowhere")
+    assert directory is None
+    assert "is not a folder" in str(problems[0])
+
+
+def test_load_raises_with_every_error_and_no_warning(root: Path) -> None:
+    write(root, "releases.yaml", LEDGER.replace("works", "x").replace("20260101_0900_rls", "20260101_0901_rls"))
+    with pytest.raises(ReleaseInvalidError) as raised:
+        load(root)
+    assert {problem.severity for problem in raised.value.problems} == {Severity.ERROR}
+    assert len(raised.value.problems) == 2
+    assert str(raised.value).startswith("releases.yaml:4:11: sql: there is no file")
+    assert "… and 1 more" in str(raised.value)
