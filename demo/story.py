@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from demo.shell import Shell
-    from tests.harness.interface import Cluster
     from tests.harness.images import Image, ImageStore
+    from tests.harness.interface import Cluster
 
 Json = dict[str, Any]
 ROOT = Path(__file__).parents[1]
