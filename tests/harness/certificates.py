@@ -6,7 +6,7 @@ tokens. Elliptic keys throughout: they are made in a moment.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-_VALID = datetime.timedelta(days=3650)
-_CLOCKS_MAY_DIFFER = datetime.timedelta(hours=1)
+_VALID = dt.timedelta(days=3650)
+_CLOCKS_MAY_DIFFER = dt.timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,7 @@ def write_certificates(folder: Path, identities: Sequence[Identity]) -> None:
     tokens = ec.generate_private_key(ec.SECP256R1())
     _write_key(folder / "sa.key", tokens)
     (folder / "sa.pub").write_bytes(
-        tokens.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+        tokens.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
 
 
@@ -86,10 +84,8 @@ def _sign(
     return builder.sign(authority_key, hashes.SHA256())
 
 
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
-) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
+def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+    now = dt.datetime.now(dt.UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -116,7 +112,5 @@ def _write(folder: Path, name: str, certificate: x509.Certificate, key: ec.Ellip
 def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
     path.touch(mode=0o600)
     path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )

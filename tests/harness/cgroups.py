@@ -51,7 +51,7 @@ def remove(name: str, *, patience: float = 10.0) -> None:
 
 def members(name: str) -> list[int]:
     """The pids in the group and below it."""
-    pids = set()
+    pids: set[int] = set()
     for group in _groups(name):
         with contextlib.suppress(OSError):  # removed while we looked
             pids.update(int(line) for line in (group / "cgroup.procs").read_text().split())

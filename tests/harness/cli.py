@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import functools
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,17 +22,40 @@ from tests.harness.settings import DEFAULT_NAME
 from tests.harness.tools import ensure_helm, ensure_kubectl
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tests.harness.interface import Cluster
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What a command works with."""
+
+    options: argparse.Namespace
+    console: Console
+    store: ImageStore
+
+    @property
+    def cache(self) -> Cache:
+        return Cache(self.store.cache_root)
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster that the options name."""
+        options = self.options
+        return choose_cluster(
+            options.driver, options.name, self.store.cache_root, self.console, with_node=not options.control_plane_only
+        )
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs one command and returns the exit code: 0 done, 1 not done, 2 called wrongly."""
     options = _parser().parse_args(arguments)
     console = Console()
+    context = _Context(options, console, ImageStore(cache_root(), console))
+    command: Callable[[_Context], int | None] = options.run
     try:
-        return _run(options, console)
+        return command(context) or 0
     except HarnessError as error:
         console.say(f"\n{error}")
         return 1
@@ -39,67 +64,69 @@ def main(arguments: Sequence[str]) -> int:
         return 1
 
 
-def _run(options: argparse.Namespace, console: Console) -> int:
-    root = cache_root()
-    store = ImageStore(root, console)
-    if options.command == "prepare":
-        _prepare(store, console)
-        return 0
-    if options.command in {"kubectl", "helm"}:
-        ensure = ensure_kubectl if options.command == "kubectl" else ensure_helm
-        print(ensure(Cache(root), console))
-        return 0
-    cluster = choose_cluster(
-        options.driver, options.name, root, console, with_node=not getattr(options, "control_plane_only", False)
-    )
-    match options.command:
-        case "up" if options.control_plane_only or options.no_images:
-            cluster.up()
-            _tell(cluster, console)
-        case "up":
-            bring_up(cluster, store)
-            _tell(cluster, console)
-        case "down":
-            cluster.down(purge=options.purge)
-        case "status":
-            status = cluster.status()
-            print(f"{status.name} ({status.driver}): {'up' if status.running else 'down'}, {status.detail}")
-            return 0 if status.running else 1
-        case "kubeconfig":
-            print(cluster.kubeconfig)
-        case "images":
-            if cluster.status().running:
-                store.ensure_loaded(cluster)
-            else:
-                store.archives()
-            console.say(f"  ✓ Images: {', '.join(image.name for image in ALL)}")
-        case "load":
-            name = store.load_source(cluster, options.tag, options.directory, options.base)
-            console.say(f"  ✓ {name} in cluster {cluster.name}")
-    return 0
+def _up(context: _Context) -> None:
+    cluster = context.cluster
+    if context.options.control_plane_only or context.options.no_images:
+        cluster.up()
+    else:
+        bring_up(cluster, context.store)
+    context.console.say(f"  ✓ export KUBECONFIG={cluster.kubeconfig}")
 
 
-def _prepare(store: ImageStore, console: Console) -> None:
+def _down(context: _Context) -> None:
+    context.cluster.down(purge=context.options.purge)
+
+
+def _status(context: _Context) -> int:
+    status = context.cluster.status()
+    print(f"{status.name} ({status.driver}): {'up' if status.running else 'down'}, {status.detail}")
+    return 0 if status.running else 1
+
+
+def _kubeconfig(context: _Context) -> None:
+    print(context.cluster.kubeconfig)
+
+
+def _images(context: _Context) -> None:
+    if context.cluster.status().running:
+        context.store.ensure_loaded(context.cluster)
+    else:
+        context.store.archives()
+    context.console.say(f"  ✓ Images: {', '.join(image.name for image in ALL)}")
+
+
+def _load(context: _Context) -> None:
+    options = context.options
+    name = context.store.load_source(context.cluster, options.tag, options.directory, options.base)
+    context.console.say(f"  ✓ {name} in cluster {options.name}")
+
+
+def _kubectl(context: _Context) -> None:
+    print(ensure_kubectl(context.cache, context.console))
+
+
+def _helm(context: _Context) -> None:
+    print(ensure_helm(context.cache, context.console, context.options.major))
+
+
+def _prepare(context: _Context) -> None:
     """Fetches and builds everything, side by side, and starts nothing."""
+    console, cache = context.console, context.cache
     if not docker_answers():
         requirements.require_linux("The local cluster")
         requirements.require_root("The local cluster")
         packages = (*requirements.NODE, *requirements.IMAGES, *requirements.DEBIAN_POSTGRES, *requirements.NPM)
         requirements.ensure(packages, console)
-    cache = Cache(store.cache_root)
+    jobs: list[Callable[[], object]] = [
+        lambda: ensure_localkube(cache, console),  # always: the control plane of its own tier is local
+        context.store.archives,
+        lambda: ensure_helm(cache, console),
+        *(functools.partial(ensure_binaries, major, console) for major in majors_to_test()),
+    ]
     with ThreadPoolExecutor() as pool:
-        jobs = [
-            pool.submit(ensure_localkube, cache, console),  # the control plane of its own tier is always local
-            pool.submit(store.archives),
-            pool.submit(ensure_helm, cache, console),
-            *(pool.submit(ensure_binaries, major, console) for major in majors_to_test()),
-        ]
-    for job in jobs:
-        job.result()
-
-
-def _tell(cluster: Cluster, console: Console) -> None:
-    console.say(f"  ✓ export KUBECONFIG={cluster.kubeconfig}")
+        running = [pool.submit(job) for job in jobs]
+    for each in running:
+        each.result()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -115,16 +142,25 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     up = commands.add_parser("up", parents=[which], help="bring a cluster up, with our images")
     up.add_argument("--no-images", action="store_true", help="without building and loading our images")
+    up.set_defaults(run=_up)
     down = commands.add_parser("down", parents=[which], help="end a cluster with everything in it")
     down.add_argument("--purge", action="store_true", help="forget the loaded images too")
-    commands.add_parser("status", parents=[which], help="is it up? (exit code 0 if so)")
-    commands.add_parser("kubeconfig", parents=[which], help="print the path of the administrator's kubeconfig")
-    commands.add_parser("images", parents=[which], help="build our images, and load them where the cluster is up")
+    down.set_defaults(run=_down)
+    status = commands.add_parser("status", parents=[which], help="is it up? (exit code 0 if so)")
+    status.set_defaults(run=_status)
+    kubeconfig = commands.add_parser("kubeconfig", parents=[which], help="print the path of the kubeconfig")
+    kubeconfig.set_defaults(run=_kubeconfig)
+    images = commands.add_parser("images", parents=[which], help="build our images, and load them into the cluster")
+    images.set_defaults(run=_images)
     load = commands.add_parser("load", parents=[which], help="load a release directory as a source image")
     load.add_argument("tag", help="NAME:VERSION; Pods call it docker.io/local/NAME:VERSION")
     load.add_argument("directory", type=Path, help="the release directory; it is /database in the image")
     load.add_argument("--base", choices=("scratch", "runner"), default="scratch", help="what else the image holds")
-    commands.add_parser("prepare", help="fetch and build everything that is needed, and start nothing")
-    commands.add_parser("kubectl", help="print the path of kubectl")
-    commands.add_parser("helm", help="print the path of helm")
+    load.set_defaults(run=_load)
+    prepare = commands.add_parser("prepare", help="fetch and build everything that is needed, and start nothing")
+    prepare.set_defaults(run=_prepare)
+    commands.add_parser("kubectl", help="print the path of kubectl").set_defaults(run=_kubectl)
+    helm = commands.add_parser("helm", help="print the path of helm")
+    helm.add_argument("--major", type=int, choices=(3, 4), default=4)
+    helm.set_defaults(run=_helm)
     return parser

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Cluster", "Driver", "Status", "choose_cluster"]
 
 
-def choose_cluster(
-    driver: Driver, name: str, cache_root: Path, console: Console, *, with_node: bool = True
-) -> Cluster:
+def choose_cluster(driver: Driver, name: str, cache_root: Path, console: Console, *, with_node: bool = True) -> Cluster:
     """The cluster of this name; nothing is started yet.
 
     Args:

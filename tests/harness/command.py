@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    command: Sequence[str | Path],
+    command: Sequence[object],
     *,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,

@@ -20,7 +20,7 @@ _LONG = 5.0  # seconds from which a step is announced before it is done
 
 def duration(seconds: float) -> str:
     """Seconds as a person says them: `0.4 s`, `42 s`, `6 min 55 s`."""
-    if seconds < 10:  # noqa: PLR2004
+    if seconds < 10:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     minutes, rest = divmod(whole, 60)

@@ -1,8 +1,8 @@
 """What the tiers' conftest.py files import: the fixtures that stand on this harness.
 
-    from tests.harness.fixtures import postgres, postgres_server, database   # tests/engine
-    from tests.harness.fixtures import control_plane                         # tests/controlplane
-    from tests.harness.fixtures import cluster                               # tests/cluster
+from tests.harness.fixtures import postgres, postgres_server, database   # tests/engine
+from tests.harness.fixtures import control_plane                         # tests/controlplane
+from tests.harness.fixtures import cluster                               # tests/cluster
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.harness.cache import cache_root
-from tests.harness.console import Console
 from tests.harness.cluster import choose_cluster
+from tests.harness.console import Console
 from tests.harness.images import ImageStore, bring_up
 from tests.harness.local import LocalCluster
 from tests.harness.postgres import start_server

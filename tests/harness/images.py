@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tests.harness import requirements
-from tests.harness.builders import Builder, BuildahBuilder, DockerBuilder
+from tests.harness.builders import BuildahBuilder, Builder, DockerBuilder
 from tests.harness.cache import Cache, content_key
 from tests.harness.docker import docker_answers
 from tests.harness.oci import Process, files_below, read_base, write_image
@@ -21,8 +21,8 @@ from tests.harness.oci import Process, files_below, read_base, write_image
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tests.harness.interface import Cluster
     from tests.harness.console import Console
+    from tests.harness.interface import Cluster
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -167,4 +167,6 @@ def _files(repository: Path, inputs: Iterable[str]) -> Iterable[Path]:
             yield path
         else:
             below = (file for file in path.rglob("*") if file.is_file())
-            yield from sorted(file for file in below if "__pycache__" not in file.parts and ".egg-info" not in str(file))
+            yield from sorted(
+                file for file in below if "__pycache__" not in file.parts and ".egg-info" not in str(file)
+            )

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 from tests.harness import network, requirements
 from tests.harness.cache import Cache, file_lock
-from tests.harness.interface import Status
 from tests.harness.controlplane import PROGRAMS as CONTROL_PLANE_PROGRAMS
 from tests.harness.controlplane import ControlPlane
 from tests.harness.errors import HarnessError
+from tests.harness.interface import Status
 from tests.harness.localkube import ensure_localkube
 from tests.harness.node import PROGRAMS as NODE_PROGRAMS
-from tests.harness.node import Node
-from tests.harness.processes import Servers
-from tests.harness.settings import Settings, free_network
+from tests.harness.node import Node, clean
+from tests.harness.processes import Process, Servers, this_process
+from tests.harness.settings import Ports, Settings, free_network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from tests.harness.console import Console
 
+_OWNER = "owner"
 _KEPT = frozenset({"containerd", "opt"})  # the images; all else belongs to one life of the cluster
 
 
@@ -41,12 +42,15 @@ class LocalCluster:
         cache_root: the folder of everything that outlives a run.
         console: where progress is told.
         with_node: False for a control plane only, on which Pods never run.
+        throwaway: True for a cluster that is of no use after this process; if the process is killed, the next
+            throwaway cluster of anybody ends it.
     """
 
     name: str
     cache_root: Path
     console: Console
     with_node: bool = True
+    throwaway: bool = False
 
     @property
     def kubeconfig(self) -> Path:
@@ -60,6 +64,8 @@ class LocalCluster:
             requirements.require_root("The local cluster")
         requirements.ensure(requirements.NODE if self.with_node else requirements.CONTROL_PLANE, self.console)
         programs = ensure_localkube(Cache(self.cache_root), self.console)
+        if self.throwaway:
+            self._sweep()
         with self._alone():
             if self._healthy():
                 self.console.say(f"  ✓ Cluster {self.name} is up already")
@@ -77,6 +83,7 @@ class LocalCluster:
             self._end()
             if purge:
                 shutil.rmtree(self._folder)
+                self._lock.unlink(missing_ok=True)
 
     def status(self) -> Status:
         """As the interface says."""
@@ -103,6 +110,10 @@ class LocalCluster:
         return self.cache_root / "clusters" / self.name
 
     @property
+    def _lock(self) -> Path:
+        return self.cache_root / "clusters" / f"{self.name}.lock"
+
+    @property
     def _servers(self) -> Servers:
         return Servers(self._folder)
 
@@ -113,7 +124,7 @@ class LocalCluster:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        with file_lock(self.cache_root / "clusters" / f"{self.name}.lock"):
+        with file_lock(self._lock):
             yield
 
     def _node(self) -> Node:
@@ -166,7 +177,19 @@ class LocalCluster:
             chosen = free_network(taken) if self.with_node else None
             settings = Settings(self.name, self._folder, network.free_ports(), chosen)
             settings.write()
+            if self.throwaway:
+                this_process().write(self._folder / _OWNER)
         return settings
+
+    def _sweep(self) -> None:
+        """Ends the throwaway clusters whose process is gone."""
+        for file in (self.cache_root / "clusters").glob(f"*/{_OWNER}"):
+            owner = Process.read(file)
+            settings = Settings.read(file.parent)
+            if settings is not None and owner is not None and not owner.alive:
+                LocalCluster(settings.name, self.cache_root, self.console, settings.network is not None).down(
+                    purge=True
+                )
 
     def _end(self) -> None:
         """Stops what runs, and removes what is left of this or of a killed run."""
@@ -175,8 +198,10 @@ class LocalCluster:
             if settings.network is not None:
                 self._node_of(settings, self._folder).stop()
             ControlPlane(settings, self._folder, self._servers).stop()
-        for process in self._servers.left_behind([*CONTROL_PLANE_PROGRAMS, *NODE_PROGRAMS]):
-            process.stop()
+        for process in self._servers.left_behind(CONTROL_PLANE_PROGRAMS):
+            process.stop(patience=0)
+        if settings is None and self.with_node:  # its addresses are lost, but all else is named after it
+            clean(Settings(self.name, self._folder, Ports(0, 0, 0)))
         if self._folder.is_dir():
             for entry in self._folder.iterdir():
                 if entry.name not in _KEPT:

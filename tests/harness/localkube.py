@@ -88,7 +88,9 @@ def require_go() -> None:
     try:
         run(["go", "version"], cwd=MODULE)
     except MissingRequirement as error:
-        raise MissingRequirement(f"There is no Go on this machine, which builds Kubernetes from source: {remedy}.") from error
+        raise MissingRequirement(
+            f"There is no Go on this machine, which builds Kubernetes from source: {remedy}."
+        ) from error
     except CommandFailed as error:
         raise MissingRequirement(f"This machine's Go cannot build Kubernetes: {remedy}.\n{error}") from error
 

@@ -62,9 +62,12 @@ def create(namespace: str, network: Network) -> None:
     run([*within, "sysctl", "-qw", "net.ipv4.ip_forward=1"])
 
 
-def remove(namespace: str, device: str) -> None:
-    """Takes the namespace away, if it is there; the processes in it have ended before."""
-    if Path(f"/sys/class/net/{device}").exists():
-        run(["ip", "link", "delete", device])
+def remove(namespace: str, network: Network | None) -> None:
+    """Takes the namespace away with its cable, if it is there; the processes in it have ended before.
+
+    Where the network is not known any more, the kernel removes the cable a moment after the namespace.
+    """
+    if network is not None and Path(f"/sys/class/net/{network.machine_device}").exists():
+        run(["ip", "link", "delete", network.machine_device])
     if Path(f"/run/netns/{namespace}").exists():
         run(["ip", "netns", "delete", namespace])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +13,11 @@ from tests.harness.command import run
 from tests.harness.errors import CommandFailed, HarnessError
 from tests.harness.mounts import filesystem_of, unmount_below
 from tests.harness.pause import ensure_pause_archive
+from tests.harness.processes import Servers
 
 if TYPE_CHECKING:
     from tests.harness.apiserver import ApiServer
     from tests.harness.cache import Cache
-    from tests.harness.processes import Servers
     from tests.harness.settings import Network, Settings
 
 PROGRAMS = ("containerd", "kube-proxy", "coredns", "volume-provisioner", "kubelet")
@@ -68,20 +67,7 @@ class Node:
             self._remove_old_containers()
         for name in reversed(PROGRAMS):
             self.servers.stop(name)
-        self.clean()
-
-    def clean(self) -> None:
-        """Removes what no process holds any more; also after a killed run."""
-        cgroups.remove(self.settings.cgroup)
-        for shim in self.servers.left_behind([SHIM]):
-            shim.stop(patience=2)
-        unmount_below(self.settings.folder)
-        network.remove(self.settings.namespace, self._network.machine_device)
-        if _CONTAINER_LOGS.is_dir():
-            for link in _CONTAINER_LOGS.iterdir():
-                if link.is_symlink() and str(link.readlink()).startswith(f"{self.settings.folder}/"):
-                    link.unlink()
-        shutil.rmtree(self.settings.folder / "state", ignore_errors=True)
+        clean(self.settings)
 
     def load(self, archive: Path) -> None:
         """Puts the images of an OCI archive into the node."""
@@ -140,6 +126,19 @@ class Node:
         (folder / "cni" / "10-node.conflist").write_text(json.dumps(cni_configuration(self.settings, self._network)))
 
 
+def clean(settings: Settings) -> None:
+    """Removes what a node leaves outside of its folder and in the mount table; also after a killed run."""
+    cgroups.remove(settings.cgroup)
+    for process in Servers(settings.folder).left_behind([*PROGRAMS, SHIM]):
+        process.stop(patience=5)
+    unmount_below(settings.folder)
+    network.remove(settings.namespace, settings.network)
+    if _CONTAINER_LOGS.is_dir():
+        for link in _CONTAINER_LOGS.iterdir():
+            if link.is_symlink() and str(link.readlink()).startswith(f"{settings.folder}/"):
+                link.unlink()
+
+
 def containerd_toml(settings: Settings, snapshotter: str) -> str:
     """containerd with every path under our folder."""
     folder = settings.folder
@@ -181,7 +180,10 @@ def cni_configuration(settings: Settings, addresses: Network) -> dict[str, objec
         "ranges": ranges,
         "routes": [{"dst": "0.0.0.0/0"}],
     }
-    plugins = [{"type": "ptp", "ipMasq": False, "ipam": ipam}, {"type": "portmap", "capabilities": {"portMappings": True}}]
+    plugins = [
+        {"type": "ptp", "ipMasq": False, "ipam": ipam},
+        {"type": "portmap", "capabilities": {"portMappings": True}},
+    ]
     return {"cniVersion": "0.4.0", "name": settings.name, "plugins": plugins}
 
 

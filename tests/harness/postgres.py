@@ -26,7 +26,7 @@ from tests.harness.cache import Cache, content_key
 from tests.harness.command import run
 from tests.harness.errors import NotReady, ProcessDied, last_lines
 from tests.harness.postgres_binaries import Binaries, shared_cache_root
-from tests.harness.processes import Process, running, start
+from tests.harness.processes import Process, running, start, this_process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,7 +154,7 @@ class Server:
         """The eighth line of postmaster.pid is the server's state; pg_ctl reads it too."""
         with contextlib.suppress(FileNotFoundError):
             lines = (self.data / "postmaster.pid").read_text().splitlines()
-            return len(lines) >= 8 and lines[0] == str(process.pid) and lines[7].strip() == "ready"  # noqa: PLR2004
+            return len(lines) >= 8 and lines[0] == str(process.pid) and lines[7].strip() == "ready"
         return False
 
 
@@ -169,9 +169,7 @@ def start_server(binaries: Binaries, *, durable: bool = False, settings: Mapping
     sweep()
     template = _ensure_template(binaries)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    owner = running(os.getpid())
-    if owner is not None:
-        (folder / "owner").write_text(f"{owner.pid} {owner.began}\n")
+    this_process().write(folder / "owner")
     run(["cp", "--archive", "--reflink=auto", template / "data", folder / "data"])
     if os.geteuid() == 0:
         run(["chown", "-R", f"{_NOBODY}:{_NOBODY}", folder])
@@ -181,11 +179,8 @@ def start_server(binaries: Binaries, *, durable: bool = False, settings: Mapping
 def sweep() -> None:
     """Ends the servers of test runs that are over without having ended them, and removes their folders."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        try:
-            pid, began = (folder / "owner").read_text().split()
-        except (OSError, ValueError):
-            continue  # just being made, or somebody else's
-        if not Process(int(pid), int(began)).alive:
+        owner = Process.read(folder / "owner")  # None: it is just being made, or is somebody else's
+        if owner is not None and not owner.alive:
             _end_left_behind(folder)
 
 

@@ -37,8 +37,8 @@ class Process:
         return running(self.pid) == self
 
     def stop(self, *, patience: float = 15.0, first: signal.Signals = signal.SIGTERM) -> None:
-        """Asks it to end and waits; after `patience` seconds it is killed."""
-        self.signal(first)
+        """Asks it to end and waits; after `patience` seconds (at once where 0) it is killed."""
+        self.signal(first if patience else signal.SIGKILL)
         deadline = time.monotonic() + patience
         while self.alive:
             if time.monotonic() > deadline:
@@ -46,6 +46,19 @@ class Process:
             time.sleep(_POLL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, os.WNOHANG)
+
+    def write(self, file: Path) -> None:
+        """Remembers it in a file."""
+        file.write_text(f"{self.pid} {self.began}\n")
+
+    @staticmethod
+    def read(file: Path) -> Process | None:
+        """The process that `write` remembered, running or not; None where there is no such file."""
+        try:
+            pid, began = file.read_text().split()
+            return Process(int(pid), int(began))
+        except (FileNotFoundError, ValueError):
+            return None
 
     def signal(self, number: signal.Signals) -> None:
         """Sends a signal, if it still runs."""
@@ -63,6 +76,12 @@ def running(pid: int) -> Process | None:
     return parse_stat(pid, text)
 
 
+def this_process() -> Process:
+    """The process that asks."""
+    pid = os.getpid()
+    return running(pid) or Process(pid, 0)
+
+
 def parse_stat(pid: int, text: str) -> Process | None:
     """Reads /proc/<pid>/stat; None for one that has ended (the program's name may hold spaces and parentheses)."""
     fields = text.rpartition(")")[2].split()
@@ -71,7 +90,7 @@ def parse_stat(pid: int, text: str) -> Process | None:
 
 
 def start(
-    command: Sequence[str | Path],
+    command: Sequence[object],
     log: Path,
     *,
     env: Mapping[str, str] | None = None,
@@ -108,22 +127,18 @@ class Servers:
 
     folder: Path
 
-    def start(self, name: str, command: Sequence[str | Path], *, env: Mapping[str, str] | None = None) -> Process:
+    def start(self, name: str, command: Sequence[object], *, env: Mapping[str, str] | None = None) -> Process:
         """Starts a server under a name that is free."""
         process = start(command, self.log(name), env=env)
         file = self._pid_file(name)
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"{process.pid} {process.began}\n")
+        process.write(file)
         return process
 
     def find(self, name: str) -> Process | None:
         """The server of this name, if it runs."""
-        try:
-            pid, began = self._pid_file(name).read_text().split()
-        except (FileNotFoundError, ValueError):
-            return None
-        process = Process(int(pid), int(began))
-        return process if process.alive else None
+        process = Process.read(self._pid_file(name))
+        return process if process is not None and process.alive else None
 
     def stop(self, name: str, *, patience: float = 15.0) -> None:
         """Stops the server of this name, if it runs, and waits for its end."""

@@ -14,13 +14,13 @@ import ipaddress
 import json
 import re
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 DEFAULT_NAME = "dbmigrations"
 NUMBERS = range(32)
@@ -88,7 +88,7 @@ def free_network(taken: Iterable[str]) -> Network:
     others = [ipaddress.ip_network(text, strict=False) for text in taken]
     for number in NUMBERS:
         network = Network(number)
-        if not any(ipaddress.ip_network(network.all).overlaps(other) for other in others if other.version == 4):  # noqa: PLR2004
+        if not any(ipaddress.ip_network(network.all).overlaps(other) for other in others if other.version == 4):
             return network
     raise HarnessError(
         f"No free network among {Network(NUMBERS[0]).all} … {Network(NUMBERS[-1]).all}: "
