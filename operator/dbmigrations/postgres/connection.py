@@ -214,6 +214,7 @@ def _reset_query(settings: SessionSettings, facts: ServerFacts) -> sql.Composed:
     }
     if facts.major >= _CHECK_CLIENT_SINCE:
         values["client_connection_check_interval"] = "1s"
+        values["idle_session_timeout"] = "0"  # the session that holds the lock is idle while pg_dump runs
     parts += [sql.SQL("SET {} = {}").format(sql.SQL(name), sql.Literal(value)) for name, value in values.items()]
     parts.append(_search_path(settings.schema))
     return sql.SQL(";\n").join(parts)

@@ -1,11 +1,18 @@
 """Counting what a plan would lose: under row_security = off, 30 s for each question, then the planner's estimate."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import assert_never
+
+from psycopg import sql
 
 from dbmigrations.api.step import DataLoss
-from dbmigrations.postgres.connection import Session
-from dbmigrations.postgres.sql.loss import Loss
+from dbmigrations.postgres.connection import Session, milliseconds
+from dbmigrations.postgres.errors import StatementError
+from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
+from dbmigrations.postgres.sql.names import ColumnName, RelationName
+
+_TIMED_OUT = "57014"
 
 
 @dataclass(frozen=True)
@@ -16,12 +23,153 @@ class CountedLoss:
     lines: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Answer:
+    loss: DataLoss
+    line: str
+
+
+_NOTHING = _Answer(DataLoss(), "")
+
+
 def count_losses(session: Session, losses: Sequence[Loss], *, seconds: float = 30.0) -> CountedLoss:
-    """Count. Losses of what does not exist are none.
+    """Count. Losses of what does not exist are none; what is lost twice counts once.
 
     Args:
-        session: set up with row_security off and the application's search_path.
+        session: set up with row_security off and the application's search_path; outside a transaction.
         losses: as read from the scripts, in order.
         seconds: time for each count before it is estimated.
+
+    Raises:
+        ContentionError: a table is locked; try again.
+        UnavailableError: the session was lost.
     """
-    raise NotImplementedError
+    answers = dict.fromkeys(answer for loss in losses for answer in _Counter(session, seconds).answers(loss))
+    found = [answer for answer in answers if answer.loss.any]
+    total = DataLoss(
+        rows=sum(answer.loss.rows for answer in found),
+        values=sum(answer.loss.values for answer in found),
+        unknown=any(answer.loss.unknown for answer in found),
+        estimated=any(answer.loss.estimated for answer in found),
+    )
+    return CountedLoss(total, tuple(answer.line for answer in found))
+
+
+@dataclass(frozen=True)
+class _Table:
+    name: str
+    qualified: sql.Identifier
+    kind: str
+    """pg_class.relkind."""
+
+    @property
+    def holds_rows(self) -> bool:
+        return self.kind in {"r", "p", "m"}
+
+
+@dataclass(frozen=True)
+class _Counter:
+    session: Session
+    seconds: float
+
+    def answers(self, loss: Loss) -> Iterator[_Answer]:
+        match loss:
+            case RowsOf():
+                for table in self._tables(loss.relation):
+                    yield self._rows(table, only=loss.only)
+            case ValuesOf():
+                for table in self._tables(loss.column.relation):
+                    yield self._values(table, loss)
+            case UnknownLoss():
+                if self._exists(loss.only_if):
+                    yield _unknown(loss.why)
+            case _:
+                assert_never(loss)
+
+    def _rows(self, table: _Table, *, only: bool) -> _Answer:
+        if table.kind == "f":
+            return _unknown(f"rows of the foreign table {table.name}")
+        if not table.holds_rows:
+            return _NOTHING
+        source = sql.SQL("ONLY {}" if only and table.kind == "r" else "{}").format(table.qualified)
+        return self._count(source, "rows", table.name)
+
+    def _values(self, table: _Table, loss: ValuesOf) -> _Answer:
+        column = self._column_type(table, loss.column.column)
+        if column is None or not table.holds_rows:
+            return _NOTHING
+        where = sql.SQL("{} WHERE {} IS NOT NULL").format(table.qualified, sql.Identifier(loss.column.column))
+        return self._count(where, "values", f"{table.name}.{loss.column.column}")
+
+    def _count(self, source: sql.Composed, what: str, name: str) -> _Answer:
+        try:
+            number = self._ask(source)
+            estimated = number is None
+            number = self._estimate(source) if number is None else number
+        except StatementError as error:
+            # No privilege, or a policy that would hide rows: what cannot be seen cannot be counted.
+            return _unknown(f"{what} of {name}: {error.details.primary}")
+        about = "about " if estimated else ""
+        loss = DataLoss(
+            rows=number if what == "rows" else 0, values=number if what == "values" else 0, estimated=estimated
+        )
+        return _Answer(loss, f"{about}{number} {what} of {name}{' (estimated)' if estimated else ''}")
+
+    def _ask(self, source: sql.Composed) -> int | None:
+        """The count, None where it took too long."""
+        try:
+            with self.session.transaction("BEGIN READ ONLY"):
+                self.session.execute(
+                    sql.SQL("SET LOCAL statement_timeout = {}").format(sql.Literal(milliseconds(self.seconds)))
+                )
+                return int(self.session.one(sql.SQL("SELECT count(*) FROM {}").format(source))[0])
+        except StatementError as error:
+            if error.details.sqlstate != _TIMED_OUT:
+                raise
+            return None
+
+    def _estimate(self, source: sql.Composed) -> int:
+        (plan,) = self.session.one(sql.SQL("EXPLAIN (FORMAT JSON) SELECT 1 FROM {}").format(source))
+        return int(plan[0]["Plan"]["Plan Rows"])
+
+    def _exists(self, name: RelationName | ColumnName | None) -> bool:
+        match name:
+            case None:
+                return True
+            case RelationName():
+                return bool(self._tables(name))
+            case ColumnName():
+                return any(self._column_type(table, name.column) for table in self._tables(name.relation))
+            case _:
+                assert_never(name)
+
+    def _tables(self, relation: RelationName) -> list[_Table]:
+        """The relation; where the script leaves the schema open and search_path has none, every one of that name."""
+        found = self.session.execute(
+            "SELECT n.nspname, c.relname, c.relkind::text, c.oid = to_regclass(%(path)s) AS visible"
+            " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE c.relname = %(name)s AND (n.nspname = %(schema)s OR %(schema)s::text IS NULL)"
+            " AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%%'"
+            " AND c.relkind IN ('r', 'p', 'm', 'f', 'v', 'S', 'i', 'I', 'c') ORDER BY 1",
+            {
+                "path": sql.Identifier(relation.name).as_string(None),
+                "name": relation.name,
+                "schema": relation.schema,
+            },
+        ).fetchall()
+        visible = [row for row in found if row[3]]
+        return [
+            _Table(str(relation), sql.Identifier(schema, name), kind) for schema, name, kind, _ in (visible or found)
+        ]
+
+    def _column_type(self, table: _Table, column: str) -> str | None:
+        row = self.session.execute(
+            "SELECT format_type(atttypid, atttypmod) FROM pg_attribute"
+            " WHERE attrelid = to_regclass(%s) AND attname = %s AND attnum > 0 AND NOT attisdropped",
+            (table.qualified.as_string(None), column),
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+
+def _unknown(why: str) -> _Answer:
+    return _Answer(DataLoss(unknown=True), f"unknown: {why}")

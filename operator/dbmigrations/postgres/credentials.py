@@ -107,7 +107,8 @@ def _read(folder: Path, names: tuple[str, ...]) -> str | None:
 
 def _missing_text(missing: list[str]) -> str:
     looked = "; ".join(f"{part}: {', '.join(_USUAL_KEYS[part])}" for part in missing)
-    return f"the Secret gives no {' and no '.join(missing)}, nor a URL ({', '.join(_USUAL_KEYS['url'])}); looked for {looked}"
+    urls = ", ".join(_USUAL_KEYS["url"])
+    return f"the Secret gives no {' and no '.join(missing)}, nor a URL ({urls}); looked for {looked}"
 
 
 def _with_tls(settings: ConnectionSettings, defaults: SecretDefaults) -> ConnectionSettings:

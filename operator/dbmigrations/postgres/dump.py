@@ -1,12 +1,22 @@
-"""Backups by pg_dump: whether one can be taken, taking it, checking it."""
+"""Backups by pg_dump: taking one, checking it, retiring old ones.
+
+A backup is put into place only when it was read back: every file's checksum, and the table of contents by pg_restore.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from dbmigrations.api.step import BackupReport
+from dbmigrations.postgres.backup_store import DUMP, BackupStore, Manifest, StoredBackup, list_files
+from dbmigrations.postgres.client_programs import Ended, client_version, login_environment, run_program
 from dbmigrations.postgres.connection import Session
+from dbmigrations.postgres.errors import BackupError
 from dbmigrations.postgres.settings import ConnectionSettings
+
+_ZSTD_SINCE = 16
+"""The major of the client that can compress with zstd."""
 
 
 @dataclass(frozen=True)
@@ -16,11 +26,10 @@ class BackupRequest:
     Attributes:
         where: the login for the dump.
         directory: the folder of all backups of the storage.
-        database_key: names the database's own folder below it: `<namespace>-<name>`, or what a laptop is given.
+        database_key: names the database's own folder below it.
         run: the run that takes it.
         version: the version that the database is verified at; empty: not verified, or changed since.
         jobs: parallel workers of pg_dump.
-        history_schema: ours; it is dumped like everything else.
     """
 
     where: ConnectionSettings
@@ -32,29 +41,114 @@ class BackupRequest:
     schema: str = "public"
 
 
-def backup_problem(session: Session, directory: Path) -> str:
-    """Why no backup can be taken in this session and into this folder, with the remedy; empty: it can.
-
-    Looks at: pg_dump there and not older than the server, the folder writable, room for it, row level security that
-    would bind the dumping role.
-    """
-    raise NotImplementedError
-
-
 def take_backup(
     session: Session, request: BackupRequest, *, on_line: Callable[[str], None] | None = None
 ) -> BackupReport:
     """Dump, check, and put into place; a backup that this run took before is checked and reported again.
 
+    Args:
+        session: of the login for the dump; its role is what pg_dump sets too. It holds no transaction meanwhile.
+        request: what to dump, and where to.
+        on_line: is told each line that pg_dump says.
+
     Raises:
         BackupError: pg_dump failed, or what it wrote cannot be read back.
     """
-    raise NotImplementedError
+    store = BackupStore(request.directory / request.database_key)
+    try:
+        present = store.of_run(request.run)
+        if present is not None:
+            return _report(_checked(present))
+        unfinished = store.begin(request.run)
+        try:
+            manifest = _dump(session, request, unfinished / DUMP, on_line)
+            return _report(store.put(unfinished, manifest))
+        finally:
+            store.clear_unfinished()
+    except OSError as error:
+        raise BackupError(f"the backup cannot be written to {request.directory}: {error.strerror}") from None
 
 
 def retire_backups(directory: Path, database_key: str, *, retain: int, run: str) -> tuple[Path, ...]:
     """Remove old backups of this database, never that of `run` nor the newest at a verified version.
 
-    Returns what was removed; leftovers of interrupted dumps are removed as well.
+    Args:
+        directory: the folder of all backups of the storage.
+        database_key: names the database's own folder below it.
+        retain: how many are kept.
+        run: the run under way.
+
+    Returns:
+        The folders that were removed. What interrupted dumps left is removed as well.
     """
-    raise NotImplementedError
+    store = BackupStore(directory / database_key)
+    store.clear_unfinished()
+    backups = store.all()
+    kept = {backup.path for backup in backups[-retain:]}
+    kept |= {backup.path for backup in backups if backup.manifest.run == run}
+    kept |= {backup.path for backup in [b for b in backups if b.manifest.version][-1:]}
+    doomed = [backup for backup in backups if backup.path not in kept]
+    for backup in doomed:
+        store.remove(backup)
+    return tuple(backup.path for backup in doomed)
+
+
+def _dump(session: Session, request: BackupRequest, target: Path, on_line: Callable[[str], None] | None) -> Manifest:
+    client = client_version("pg_dump")
+    if client is None:
+        raise BackupError("there is no pg_dump on PATH: use the runner's own image, or install postgresql-client")
+    taken_at = datetime.now(UTC)
+    command = [
+        "pg_dump",
+        "--format=directory",
+        f"--jobs={request.jobs}",
+        f"--file={target}",
+        "--no-password",
+        "--lock-wait-timeout=60000",
+        "--compress=zstd:3" if client.major >= _ZSTD_SINCE else "--compress=6",
+    ]
+    if session.settings.role:
+        command.append(f"--role={session.settings.role}")
+    with login_environment(request.where) as environment:
+        ended = run_program(command, environment, on_line)
+        if ended.code != 0:
+            raise BackupError(f"pg_dump failed with exit code {ended.code}: {_said(ended)}")
+        _check_contents(target, environment)
+    return Manifest(
+        run=request.run,
+        database=session.facts.database,
+        version=request.version,
+        taken_at=taken_at,
+        server=str(session.facts.version),
+        client=client.text,
+        files=list_files(target),
+    )
+
+
+def _check_contents(dump: Path, environment: dict[str, str]) -> None:
+    ended = run_program(["pg_restore", "--list", str(dump)], environment)
+    if ended.code != 0:
+        raise BackupError(f"pg_restore cannot read the backup's table of contents: {_said(ended)}")
+
+
+def _checked(backup: StoredBackup) -> StoredBackup:
+    if list_files(backup.dump) != backup.manifest.files:
+        raise BackupError(f"the backup {backup.path} is not what its manifest says: its files were changed or damaged")
+    with login_environment(ConnectionSettings()) as environment:
+        _check_contents(backup.dump, environment)
+    return backup
+
+
+def _report(backup: StoredBackup) -> BackupReport:
+    return BackupReport(
+        location=str(backup.path),
+        taken_at=backup.manifest.taken_at,
+        size_bytes=backup.manifest.size,
+        sha256=backup.manifest.sha256,
+    )
+
+
+def _said(ended: Ended) -> str:
+    # pg_dump's own errors; its DETAIL lines may hold row data.
+    lines = [line for line in ended.last_lines if ": error:" in line or ": fatal:" in line] or list(ended.last_lines)
+    return " ".join(line for line in lines if "detail:" not in line.lower()) or "it said nothing"

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from dbmigrations.postgres.connection import Session
+from dbmigrations.postgres.connection import Cursor, Session
 from dbmigrations.postgres.errors import StatementDetails, StatementError
 from dbmigrations.postgres.events import Listener, StatementStarted, silent
 from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.position import excerpt
+from dbmigrations.postgres.sql.redact import redact_around
 from dbmigrations.postgres.sql.script import SqlScript, read
 from dbmigrations.postgres.sql.statements import Statement
 
@@ -30,7 +31,9 @@ def read_script(path: str, text: str) -> SqlScript:
 def invalid(path: str, text: str, error: SqlInvalidError) -> StatementError:
     """The engine's error for a script that cannot be run as it is written."""
     details = StatementDetails(sqlstate=SYNTAX_ERROR, primary=error.message)
-    return StatementError(details, where=f"{path}:{error.position}", excerpt=excerpt(text, error.position.offset))
+    return StatementError(
+        details, where=f"{path}:{error.position.reference}", excerpt=_excerpt(text, error.position.offset)
+    )
 
 
 @dataclass(frozen=True)
@@ -60,27 +63,31 @@ class ScriptRunner:
         for statement in statements:
             self.run_one(statement)
 
-    def run_one(self, statement: Statement) -> None:
-        """Run one statement. Raises as `run`."""
+    def run_one(self, statement: Statement) -> Cursor | None:
+        """Run one statement; its cursor, None for COPY FROM STDIN. Raises as `run`."""
         total = len(self.script.statements)
         self.listener(StatementStarted(self.path, statement.position.line, self.ordinal(statement) + 1, of=total))
         try:
             if statement.copy_data is None:
-                self.session.send(statement.text)
-            else:
-                self.session.copy_in(statement.text, statement.copy_data)
+                return self.session.send(statement.text)
+            self.session.copy_in(statement.text, statement.copy_data)
         except StatementError as error:
             raise self.located(error, statement) from None
+        return None
 
     def located(self, error: StatementError, statement: Statement) -> StatementError:
         """The error with its place: where the server says, else where the statement begins."""
         position = statement.position
         if error.details.position:
             position = self.script.server_position(statement, error.details.position)
-        return error.located(f"{self.path}:{position}", excerpt(self.script.text, position.offset))
+        return error.located(f"{self.path}:{position.reference}", _excerpt(self.script.text, position.offset))
 
     def at_end(self, error: StatementError) -> StatementError:
         """The error with the place of the last statement: what was deferred to the end of the transaction failed."""
         if not self.script.statements:
             return error.located(self.path)
         return self.located(error, self.script.statements[-1])
+
+
+def _excerpt(text: str, offset: int) -> str:
+    return excerpt(*redact_around(text, offset))

@@ -1,7 +1,7 @@
 """`migration_history`: rows in, facts out. Rows are only ever inserted.
 
-*Applied* = the newest row of a (kind, name) with outcome Applied, Baselined or Undone is not Undone; a Failed row counts
-nowhere.
+*Applied* = the newest row of a (kind, name) with outcome Applied, Baselined or Undone is not Undone; a Failed row
+counts nowhere.
 """
 
 from collections.abc import Sequence
@@ -82,7 +82,8 @@ def insert(session: Session, tables: Tables, happening: Happening, provenance: P
         raise PlanChangedError(f"run {provenance.run} is not running any more: another run took its place")
     if not holds_lock(session, tables):
         raise PlanChangedError(
-            f"{migration.name}: the migration lock was lost; a script must not call pg_advisory_unlock_all() or DISCARD ALL"
+            f"{migration.name}: the migration lock was lost; a script must not call pg_advisory_unlock_all() "
+            "or DISCARD ALL"
         )
     return int(row[0])
 

@@ -102,18 +102,20 @@ def begin(
     if present is not None:
         session.execute(
             tables.query(
-                "UPDATE {schema}.migration_journal SET run_id = %(run)s, uid = %(uid)s, state = 'running', error = NULL,"
-                " finished_at = NULL, checksum = %(checksum)s, release = %(release)s, down_path = %(down_path)s,"
-                " down_script = %(down_script)s, down_checksum = %(down_checksum)s WHERE id = %(id)s"
+                "UPDATE {schema}.migration_journal SET run_id = %(run)s, uid = %(uid)s, state = 'running',"
+                " error = NULL, finished_at = NULL, checksum = %(checksum)s, release = %(release)s,"
+                " down_path = %(down_path)s, down_script = %(down_script)s, down_checksum = %(down_checksum)s"
+                " WHERE id = %(id)s"
             ),
             {**values, "id": present.id},
         )
         return present
     (row,) = session.one(
         tables.query(
-            "INSERT INTO {schema}.migration_journal (run_id, kind, name, release, direction, state, checksum, down_path,"
-            " down_script, down_checksum, uid) VALUES (%(run)s, %(kind)s, %(name)s, %(release)s, %(direction)s, 'running',"
-            " %(checksum)s, %(down_path)s, %(down_script)s, %(down_checksum)s, %(uid)s) RETURNING id"
+            "INSERT INTO {schema}.migration_journal (run_id, kind, name, release, direction, state, checksum,"
+            " down_path, down_script, down_checksum, uid)"
+            " VALUES (%(run)s, %(kind)s, %(name)s, %(release)s, %(direction)s, 'running', %(checksum)s,"
+            " %(down_path)s, %(down_script)s, %(down_checksum)s, %(uid)s) RETURNING id"
         ),
         values,
     )
@@ -144,8 +146,8 @@ class JournalWriter:
                 " FROM {schema}.migration_journal j"
                 " WHERE j.id = %(id)s AND j.run_id = %(run)s AND j.state = 'running'"
                 " AND EXISTS (SELECT FROM {schema}.migration_run r WHERE r.id = %(run)s AND r.outcome = 'Running')"
-                " ON CONFLICT (journal_id, ordinal) DO UPDATE SET checksum = excluded.checksum, script = excluded.script,"
-                "   state = excluded.state, finished_at = excluded.finished_at"
+                " ON CONFLICT (journal_id, ordinal) DO UPDATE SET checksum = excluded.checksum,"
+                "   script = excluded.script, state = excluded.state, finished_at = excluded.finished_at"
                 " RETURNING ordinal"
             ),
             {
@@ -221,8 +223,8 @@ def half_applied(session: Session, tables: Tables, kind: Kind, name: str) -> Rec
     """What the open up journal of a migration says of it; None: it is not half-applied."""
     record = session.record(
         tables.query(
-            "SELECT name, release, '' AS description, checksum, '' AS raw_checksum, down_path, down_script, down_checksum,"
-            " NULL AS irreversible FROM {schema}.migration_journal"
+            "SELECT name, release, '' AS description, checksum, '' AS raw_checksum, down_path, down_script,"
+            " down_checksum, NULL AS irreversible FROM {schema}.migration_journal"
             " WHERE kind = %s AND name = %s AND direction = 'Up' AND state IN ('running', 'failed')"
         ),
         (kind.value, name),

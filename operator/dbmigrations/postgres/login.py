@@ -28,16 +28,19 @@ _LOGIN_REFUSED = re.compile(
     r"permission denied for database|is not currently accepting connections"
 )
 
-_CAUSES = (
-    (re.compile(r"could not translate host name|Name or service not known|name resolution|resolve", re.IGNORECASE), "its name cannot be resolved"),
-    (re.compile(r"Connection refused"), "nothing listens there"),
-    (re.compile(r"No such file or directory"), "there is no socket of a server there"),
-    (re.compile(r"timeout|timed out", re.IGNORECASE), "it does not answer in time"),
-    (re.compile(r"certificate verify failed|root certificate|certificate", re.IGNORECASE), "its TLS certificate is not trusted"),
-    (re.compile(r"does not support SSL|SSL|TLS|GSSAPI", re.IGNORECASE), "no TLS connection as asked for can be made"),
-    (re.compile(r"Network is unreachable|No route to host", re.IGNORECASE), "there is no route to it"),
-    (re.compile(r"closed the connection|Connection reset", re.IGNORECASE), "it closed the connection while the login was under way"),
-)  # fmt: skip
+_CAUSES = tuple(
+    (re.compile(pattern, re.IGNORECASE), cause)
+    for pattern, cause in (
+        (r"could not translate host name|not known|name resolution|resolve", "its name cannot be resolved"),
+        (r"connection refused", "nothing listens there"),
+        (r"no such file or directory", "there is no socket of a server there"),
+        (r"timeout|timed out", "it does not answer in time"),
+        (r"certificate", "its TLS certificate is not trusted"),
+        (r"SSL|TLS|GSSAPI", "no TLS connection as asked for can be made"),
+        (r"network is unreachable|no route to host", "there is no route to it"),
+        (r"closed the connection|connection reset", "it closed the connection during the login"),
+    )
+)
 
 
 def open_connection(where: ConnectionSettings, application_name: str) -> psycopg.Connection[TupleRow]:

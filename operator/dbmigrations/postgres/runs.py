@@ -181,7 +181,8 @@ def _one(session: Session, tables: Tables, condition: sql.Composed) -> Run | Non
     record = session.record(
         tables.query(
             "SELECT id, owner, uid, generation, trigger, target_version, direction, base, plan, steps, plan_hash,"
-            " approved_plan, changing, ordinal, backup, outcome, reason, message, finished_step, started_at, finished_at"
+            " approved_plan, changing, ordinal, backup, outcome, reason, message, finished_step, started_at,"
+            " finished_at"
             " FROM {schema}.migration_run WHERE {condition} ORDER BY ordinal DESC LIMIT 1",
             condition=condition,
         )

@@ -168,7 +168,7 @@ class _Progress:
         return self.task.runner.ordinal(statement)
 
     def _where(self, statement: Statement) -> str:
-        return f"{self.task.runner.path}:{statement.position}"
+        return f"{self.task.runner.path}:{statement.position.reference}"
 
 
 def _set_lock_timeout(seconds: float) -> sql.Composed:

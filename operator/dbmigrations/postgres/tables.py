@@ -11,6 +11,7 @@ from psycopg import sql
 
 from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.errors import FormatTooNewError, PrivilegesMissingError, StatementError
+from dbmigrations.postgres.privileges import check_privileges
 from dbmigrations.postgres.view import create_view
 
 FORMAT = 1
@@ -46,8 +47,8 @@ def installed(session: Session, tables: Tables) -> bool:
         raise PrivilegesMissingError(_unreadable(session, tables, error)) from None
     if version > FORMAT:
         raise FormatTooNewError(
-            f"schema {tables.schema} has format {version}, written by runner {runner}; this runner knows format {FORMAT}: "
-            f"use runner {runner} or newer"
+            f"schema {tables.schema} has format {version}, written by runner {runner}; this runner knows format "
+            f"{FORMAT}: use runner {runner} or newer"
         )
     return True
 
@@ -58,6 +59,7 @@ def install(session: Session, tables: Tables, *, application_schema: str, runner
     Raises:
         FormatTooNewError: a newer runner wrote those that are there.
         PrivilegesMissingError: this role may not make them; the text names the GRANT.
+        PrivilegesUnsafeError: they are there, and others than their owner may write them.
     """
     if not installed(session, tables):
         try:
@@ -67,6 +69,7 @@ def install(session: Session, tables: Tables, *, application_schema: str, runner
             if error.details.sqlstate != "42501":
                 raise
             raise PrivilegesMissingError(_cannot_create(session, tables, error)) from None
+    check_privileges(session, tables.schema)
     create_view(session, tables.schema, application_schema)
 
 

@@ -5,7 +5,7 @@ Both modes of running share it: what is recorded does not depend on how the scri
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 
 from dbmigrations.api.step import Direction
@@ -111,10 +111,8 @@ class Task:
         try:
             yield
         except StatementError as error:
-            try:
+            with suppress(EngineError):  # what failed first is what a person must read
                 self._record_failure(error)
-            except EngineError:
-                pass  # what failed first is what a person must read
             raise
 
     def _record_failure(self, error: StatementError) -> None:

@@ -26,17 +26,22 @@ def translate(error: psycopg.Error) -> EngineError:
     """The error of ours that says the same; never repeats DETAIL, CONTEXT or the statement."""
     state = error.sqlstate or ""
     primary = error.diag.message_primary or ""
+    said = f"{primary} (SQLSTATE {state})"
+    if not state:
+        return _without_state(error)
     if state in CONTENTION:
-        return ContentionError(f"{primary} (SQLSTATE {state})", sqlstate=state)
+        return ContentionError(said, sqlstate=state)
     if state in _BUSY:
-        return UnavailableError(f"{primary} (SQLSTATE {state})")
+        return UnavailableError(said)
     if state in _LOST or state.startswith("08"):
-        return ConnectionLostError(f"the server ended the session: {primary} (SQLSTATE {state})")
+        return ConnectionLostError(f"the server ended the session: {said}")
     if state.startswith("28") or state == "3D000":
-        return AuthenticationError(f"{primary} (SQLSTATE {state})")
-    if state:
-        return StatementError(_details(error))
-    if isinstance(error, psycopg.OperationalError):
+        return AuthenticationError(said)
+    return StatementError(_details(error))
+
+
+def _without_state(error: psycopg.Error) -> EngineError:
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return ConnectionLostError("the connection to the database was lost")
     return StatementError(StatementDetails(sqlstate="XX000", primary=type(error).__name__))
 

@@ -3,8 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from psycopg import sql
+
 from dbmigrations.postgres.assertions import AssertionScript
 from dbmigrations.postgres.connection import Session
+from dbmigrations.postgres.errors import StatementError
+from dbmigrations.postgres.execution import ScriptRunner, read_script
+from dbmigrations.postgres.sql.statements import Statement
+
+_NOT_ENFORCED_SINCE = 18
+"""The major that brought constraints which are NOT ENFORCED, and so never validated."""
 
 
 @dataclass(frozen=True)
@@ -20,16 +28,92 @@ def run_assertions(session: Session, scripts: Sequence[AssertionScript]) -> tupl
     """Run every statement of every script in read-only transactions and tell which do not hold; empty: all hold.
 
     Raises:
+        ContentionError: something is locked; try again.
         UnavailableError: the session was lost.
     """
-    raise NotImplementedError
+    return tuple(finding for script in scripts for finding in _run_script(session, script))
+
+
+def _run_script(session: Session, script: AssertionScript) -> list[Finding]:
+    try:
+        runner = ScriptRunner(session, script.path, read_script(script.path, script.text))
+    except StatementError as error:
+        return [Finding(error.where, error.details.primary)]
+    if not runner.script.statements:
+        return [Finding(script.path, "it holds no assertion: write a SELECT that returns true")]
+    try:
+        return [found for statement in runner.script.statements if (found := _run_statement(runner, statement))]
+    finally:
+        if not session.connection.closed:
+            session.reset()
+
+
+def _run_statement(runner: ScriptRunner, statement: Statement) -> Finding | None:
+    # Each in a transaction of its own, so that one that fails does not hide the next; read-only, for it only looks.
+    session = runner.session
+    session.execute("BEGIN READ ONLY")
+    try:
+        cursor = runner.run_one(statement)
+        rows = cursor.fetchmany(2) if cursor is not None and cursor.description is not None else None
+    except StatementError as error:
+        return Finding(error.where, _refusal(error))
+    finally:
+        session.roll_back()
+    wrong = _what_is_wrong(rows)
+    return Finding(f"{runner.path}:{statement.position.reference}", wrong) if wrong else None
+
+
+def _what_is_wrong(rows: Sequence[Sequence[object]] | None) -> str:
+    # The value is never shown: it is row data.
+    if rows is None:
+        return "returns no rows: an assertion is a SELECT of one row with one column, true"
+    if len(rows) != 1 or len(rows[0]) != 1:
+        shape = f"{'more than one row' if len(rows) > 1 else f'{len(rows)} rows'}"
+        columns = f" of {len(rows[0])} columns" if rows else ""
+        return f"returned {shape}{columns}: an assertion returns one row with one column, true"
+    match rows[0][0]:
+        case True:
+            return ""
+        case False:
+            return "is false"
+        case None:
+            return "is null, which is not true"
+        case _:
+            return "returned something other than true or false"
+
+
+def _refusal(error: StatementError) -> str:
+    text = f"{error.details.primary} (SQLSTATE {error.details.sqlstate})"
+    if "row-level security" in error.details.primary:
+        text += ": it would only see part of the table; log in as a role with BYPASSRLS"
+    return text
 
 
 def broken_objects(session: Session) -> tuple[str, ...]:
     """INVALID indexes and NOT VALID constraints, by kind and qualified name, sorted. Preflight stores what it sees."""
-    raise NotImplementedError
+    enforced = sql.SQL("c.conenforced" if session.facts.major >= _NOT_ENFORCED_SINCE else "true")
+    found = session.execute(
+        sql.SQL(
+            "SELECT 'INVALID index ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname)"
+            " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE NOT i.indisvalid AND n.nspname NOT LIKE 'pg\\_%'"
+            " UNION ALL"
+            " SELECT 'NOT VALID constraint ' || quote_ident(c.conname) || ' of ' || quote_ident(n.nspname) || '.' ||"
+            " quote_ident(coalesce(r.relname, t.typname))"
+            " FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace"
+            " LEFT JOIN pg_class r ON r.oid = c.conrelid LEFT JOIN pg_type t ON t.oid = c.contypid"
+            " WHERE NOT c.convalidated AND {enforced} AND n.nspname NOT LIKE 'pg\\_%' ORDER BY 1"
+        ).format(enforced=enforced)
+    )
+    return tuple(name for (name,) in found)
 
 
 def newly_broken(session: Session, known: Sequence[str]) -> tuple[Finding, ...]:
     """The built-in assertions: what is broken now and was not known to be when the run began."""
-    raise NotImplementedError
+    return tuple(Finding(name, _remedy(name)) for name in broken_objects(session) if name not in set(known))
+
+
+def _remedy(name: str) -> str:
+    if name.startswith("INVALID"):
+        return "an interrupted CREATE INDEX CONCURRENTLY left it; drop it and build it again"
+    return "run ALTER TABLE … VALIDATE CONSTRAINT in a migration of the same release"

@@ -14,7 +14,7 @@ from dbmigrations.postgres import owner, prisma, runs
 from dbmigrations.postgres.catalog import is_empty
 from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.counting import CountedLoss, count_losses
-from dbmigrations.postgres.dump import backup_problem
+from dbmigrations.postgres.backup_check import backup_problem
 from dbmigrations.postgres.errors import EngineError
 from dbmigrations.postgres.history import recorded
 from dbmigrations.postgres.sql.loss import Loss

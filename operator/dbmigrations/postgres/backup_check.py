@@ -1,0 +1,114 @@
+"""Whether a backup can be taken, asked before anything starts."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from dbmigrations.postgres.catalog import table_bytes
+from dbmigrations.postgres.client_programs import client_version
+from dbmigrations.postgres.connection import Session
+
+_SHOWN = 3
+
+_EXPECTED_RATIO = 0.5
+"""What a compressed dump takes of the tables' size; most take less."""
+
+
+def backup_problem(session: Session, directory: Path) -> str:
+    """Why no backup can be taken in this session and into this folder, with the remedy; empty: it can.
+
+    Args:
+        session: of the login for the dump, in its role.
+        directory: the folder of all backups of the storage.
+    """
+    return (
+        _program_problem(session)
+        or _row_security_problem(session)
+        or _privilege_problem(session)
+        or _folder_problem(directory)
+        or _room_problem(session, directory)
+    )
+
+
+def _program_problem(session: Session) -> str:
+    for program in ("pg_dump", "pg_restore"):
+        client = client_version(program)
+        if client is None:
+            return f"there is no {program} on PATH: use the runner's own image, or install postgresql-client"
+        if client.major < session.facts.major:
+            return (
+                f"{program} {client.text} cannot dump a server of version {session.facts.major}: "
+                f"use a runner image with PostgreSQL client {session.facts.major} or newer"
+            )
+    return ""
+
+
+def _row_security_problem(session: Session) -> str:
+    bound = _names(
+        session,
+        "SELECT c.oid::regclass::text FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity"
+        " AND row_security_active(c.oid) ORDER BY 1",
+    )
+    if not bound:
+        return ""
+    (role,) = session.one("SELECT current_user")
+    return (
+        f"row level security would hide rows of {_some(bound)} from role {role}, so its dump would not be whole: "
+        "give the backup a login with BYPASSRLS (steps.backup.secretRef)"
+    )
+
+
+def _privilege_problem(session: Session) -> str:
+    closed = _names(
+        session,
+        "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE c.relkind IN ('r', 'p', 'm', 'S') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
+        " AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))"
+        " AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.deptype = 'e' AND d.classid = 'pg_class'::regclass"
+        "   AND d.objid = c.oid) ORDER BY 1",
+    )
+    if not closed:
+        return ""
+    (role,) = session.one("SELECT current_user")
+    return (
+        f"role {role} may not read {_some(closed)}: GRANT pg_read_all_data TO {role}, or give the backup another login"
+    )
+
+
+def _folder_problem(directory: Path) -> str:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            return ""
+    except OSError as error:
+        return f"the folder for backups {directory} cannot be written: {error.strerror}"
+
+
+def _room_problem(session: Session, directory: Path) -> str:
+    expected = int(table_bytes(session) * _EXPECTED_RATIO)
+    storage = os.statvfs(directory)
+    free = storage.f_bavail * storage.f_frsize
+    if expected <= free:
+        return ""
+    return (
+        f"the backup is expected to take {_size(expected)}, and its storage has {_size(free)} left: "
+        "enlarge it, or keep fewer backups (steps.backup.retain)"
+    )
+
+
+def _names(session: Session, query: str) -> list[str]:
+    return [name for (name,) in session.send(query)]
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"
+
+
+def _size(number: int) -> str:
+    amount = float(number)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024:  # noqa: PLR2004
+            return f"{amount:.0f} {unit}"
+        amount /= 1024
+    return f"{amount:.1f} TiB"

@@ -1,0 +1,138 @@
+"""pg_dump and pg_restore: which version is there, how they log in, running them.
+
+The password is in a file of mode 0600 that lives as long as the program, never in its arguments or environment.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dbmigrations.postgres.errors import BackupError
+from dbmigrations.postgres.settings import ConnectionSettings
+
+_ENVIRONMENT = {
+    "channel_binding": "PGCHANNELBINDING",
+    "gssencmode": "PGGSSENCMODE",
+    "hostaddr": "PGHOSTADDR",
+    "krbsrvname": "PGKRBSRVNAME",
+    "load_balance_hosts": "PGLOADBALANCEHOSTS",
+    "options": "PGOPTIONS",
+    "passfile": "PGPASSFILE",
+    "require_auth": "PGREQUIREAUTH",
+    "requirepeer": "PGREQUIREPEER",
+    "service": "PGSERVICE",
+    "sslcert": "PGSSLCERT",
+    "sslcertmode": "PGSSLCERTMODE",
+    "sslcompression": "PGSSLCOMPRESSION",
+    "sslcrl": "PGSSLCRL",
+    "sslcrldir": "PGSSLCRLDIR",
+    "sslkey": "PGSSLKEY",
+    "sslnegotiation": "PGSSLNEGOTIATION",
+    "sslsni": "PGSSLSNI",
+    "ssl_max_protocol_version": "PGSSLMAXPROTOCOLVERSION",
+    "ssl_min_protocol_version": "PGSSLMINPROTOCOLVERSION",
+    "target_session_attrs": "PGTARGETSESSIONATTRS",
+    "host": "PGHOST",
+    "port": "PGPORT",
+    "dbname": "PGDATABASE",
+    "user": "PGUSER",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "connect_timeout": "PGCONNECT_TIMEOUT",
+}
+"""libpq's parameters and their environment variables; those without one only tune keepalives."""
+
+_LAST_LINES = 5
+
+
+@dataclass(frozen=True)
+class ClientVersion:
+    """What a client program says of itself."""
+
+    major: int
+    text: str
+
+
+def client_version(program: str) -> ClientVersion | None:
+    """The version of a program on PATH; None: it is not there."""
+    path = shutil.which(program)
+    if path is None:
+        return None
+    answer = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
+    found = re.search(r"\) (?P<text>(?P<major>\d+)\S*)", answer)
+    return None if found is None else ClientVersion(int(found["major"]), found["text"])
+
+
+@contextmanager
+def login_environment(where: ConnectionSettings) -> Iterator[dict[str, str]]:
+    """The environment in which a client program finds its way to the database.
+
+    Raises:
+        BackupError: a setting that cannot be handed on.
+    """
+    if "sslpassword" in where.extra:
+        raise BackupError("the client key has a password, which pg_dump cannot be given: use a key without one")
+    given = where.parameters()
+    password = given.pop("password", "")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG") or not password}
+    environment |= {_ENVIRONMENT[key]: value for key, value in given.items() if key in _ENVIRONMENT}
+    environment["PGAPPNAME"] = "dbmigrate pg_dump"
+    environment["LC_ALL"] = "C"
+    if not password:
+        yield environment
+        return
+    with tempfile.TemporaryDirectory(prefix="dbmigrate-") as folder:
+        yield environment | {"PGPASSFILE": str(_password_file(Path(folder), password))}
+
+
+def _password_file(folder: Path, password: str) -> Path:
+    if "\n" in password or "\r" in password:
+        raise BackupError("the password has a line end, which no password file of PostgreSQL can hold")
+    path = folder / "pgpass"
+    escaped = password.replace("\\", "\\\\").replace(":", "\\:")
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+        out.write(f"*:*:*:*:{escaped}\n")
+    return path
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a program ended: its exit code, and the last lines of what it said on stderr."""
+
+    code: int
+    last_lines: tuple[str, ...]
+
+
+def run_program(
+    command: Sequence[str], environment: Mapping[str, str], on_line: Callable[[str], None] | None = None
+) -> Ended:
+    """Run a program to its end, telling each line of stderr; it is ended too where this process is interrupted."""
+    process = subprocess.Popen(  # noqa: S603  no shell; every argument is ours or a path
+        command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    last: deque[str] = deque(maxlen=_LAST_LINES)
+    try:
+        assert process.stderr is not None  # noqa: S101  it was asked for
+        for raw in process.stderr:
+            line = raw.decode(errors="replace").rstrip()
+            last.append(line)
+            if on_line is not None:
+                on_line(line)
+        return Ended(process.wait(), tuple(last))
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if process.stderr is not None:
+            process.stderr.close()
