@@ -11,10 +11,10 @@ from dbmigrations.api.spec import BackupWhen
 from dbmigrations.api.step import Direction, StepRequest, Trigger
 from dbmigrations.postgres import facts as history_facts
 from dbmigrations.postgres import owner, prisma, runs
+from dbmigrations.postgres.backup_check import backup_problem
 from dbmigrations.postgres.catalog import is_empty
 from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.counting import CountedLoss, count_losses
-from dbmigrations.postgres.backup_check import backup_problem
 from dbmigrations.postgres.errors import EngineError
 from dbmigrations.postgres.history import recorded
 from dbmigrations.postgres.sql.loss import Loss

@@ -2,7 +2,15 @@
 
 import click
 
+from dbmigrations.runner.commands.backup import backup
+from dbmigrations.runner.commands.baseline import baseline
+from dbmigrations.runner.commands.migrate import migrate, rollback
+from dbmigrations.runner.commands.owner import owner
+from dbmigrations.runner.commands.plan import check, plan
 from dbmigrations.runner.commands.step import step
+from dbmigrations.runner.commands.validate import validate
+from dbmigrations.runner.commands.verify import verify
+from dbmigrations.runner.commands.version import history, version
 from dbmigrations.runner.context import runner_version
 
 
@@ -12,7 +20,7 @@ def cli() -> None:
     """The version of a PostgreSQL database, kept in Git."""
 
 
-for command in (step,):
+for command in (validate, plan, check, migrate, verify, rollback, version, history, backup, baseline, owner, step):
     cli.add_command(command)
 
 

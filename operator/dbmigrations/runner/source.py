@@ -14,6 +14,15 @@ def load_source(path: str, *, require_down: bool = False) -> ReleaseDirectory:
         SourceMissingError: there is nothing there (yet).
         ReleaseInvalidError: what is there has errors.
     """
+    return directory.load(require_source(path), require_down=require_down)
+
+
+def require_source(path: str) -> Path:
+    """The folder of a release directory, which may still have errors.
+
+    Raises:
+        SourceMissingError: there is nothing there (yet).
+    """
     root = Path(path)
     if not path or not root.is_dir():
         raise SourceMissingError(f"there is no release directory at {path or '(no path given)'}")
@@ -23,4 +32,15 @@ def load_source(path: str, *, require_down: bool = False) -> ReleaseDirectory:
         raise SourceMissingError(f"the release directory {path} cannot be read: {error.strerror}") from None
     if empty:
         raise SourceMissingError(f"the release directory {path} is empty")
-    return directory.load(root, require_down=require_down)
+    return root
+
+
+def newest_version(found: ReleaseDirectory) -> str:
+    """The newest release: where a command goes that names no version.
+
+    Raises:
+        SourceMissingError: there is none yet.
+    """
+    if not found.versions:
+        raise SourceMissingError("the release directory has no release yet: `dbmigrate release cut 1.0.0` makes one")
+    return found.versions[-1]

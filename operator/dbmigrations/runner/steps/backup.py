@@ -34,7 +34,7 @@ def _back_up(work: Work) -> StepResult:
         also=lambda: runs.record_backup(work.session, work.tables, request.run, stored),
     )
     directory = Path(request.backup.directory)
-    for path in retire_backups(directory, database_key(request), retain=request.backup.retain, run=request.run):
+    for path in retire_backups(directory, _key(work), retain=request.backup.retain, run=request.run):
         work.context.report(Noted(f"retired the old backup {path.name}"))
     return result
 
@@ -49,13 +49,18 @@ def _backup_request(planned: PlannedWork) -> BackupRequest:
     return BackupRequest(
         where=work.context.logins.backup(),
         directory=Path(work.request.backup.directory),
-        database_key=database_key(work.request),
+        database_key=_key(work),
         run=work.request.run,
         version="" if version.endswith("*") else version,
         schema=work.request.schema_name,
     )
 
 
-def database_key(request: StepRequest) -> str:
-    """The name of the folder that holds the backups of one database."""
-    return f"{request.requester.namespace}.{request.requester.name}"
+def _key(work: Work) -> str:
+    return database_key(work.request, work.session.facts.database)
+
+
+def database_key(request: StepRequest, database: str) -> str:
+    """The name of the folder that holds the backups of one database: the resource's, on a laptop the database's."""
+    requester = request.requester
+    return f"{requester.namespace}.{requester.name}" if requester.uid else database

@@ -50,6 +50,7 @@ def _applier(planned: PlannedWork) -> Applier:
         application_schema=work.request.schema_name,
         wait=work.request.timeouts.wait,
         listener=listener(work.context.report),
+        deferred=work.context.interruption.deferred,
     )
 
 

@@ -79,9 +79,7 @@ def _claim(work: Work) -> None:
     """Own the database: nobody did, or a resource of this name that was deleted and created again."""
     requester = work.request.requester
     before = owner.read_owner(work.session, work.tables)
-    reason = (
-        "nobody owned it" if before is None else f"{before.owner or 'nobody'} (uid {before.uid or 'none'}) did before"
-    )
+    whose = f"{before.owner} (uid {before.uid or 'none'})" if before and before.owner else "nobody"
     owner.take(
         work.session,
         work.tables,

@@ -4,7 +4,8 @@ Only while that session lives can be said what an error left behind: the version
 an error that will not go away, that the run has failed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from dbmigrations.api.step import Outcome, StepRequest, StepResult
@@ -70,20 +71,34 @@ def in_database(
     Raises:
         EngineError: before the body began: no login, no connection, no lock.
     """
-    tables = Tables(request.history_schema)
-    with Session.open(context.logins.main(), session_settings(request, row_security=row_security)) as session:
-        work = Work(request, context, session, tables)
-        with migration_lock(
-            session,
-            tables,
-            wait=request.timeouts.wait if wait is None else wait,
-            application_schema=request.schema_name,
-            listener=listener(context.report),
-        ):
-            try:
-                return body(work)
-            except Exception as error:  # noqa: BLE001 - every error has a result; what it left behind is read here
-                return _ended_by(error, work)
+    with open_work(request, context, row_security=row_security) as work, _locked(work, wait):
+        try:
+            return body(work)
+        except Exception as error:  # noqa: BLE001 - every error has a result; what it left behind is read here
+            return _ended_by(error, work)
+
+
+@contextmanager
+def open_work(request: StepRequest, context: StepContext, *, row_security: bool) -> Iterator[Work]:
+    """A session without the lock: for those who only look.
+
+    Raises:
+        EngineError: no login, no connection.
+    """
+    settings = session_settings(request, row_security=row_security)
+    with Session.open(context.logins.main(), settings) as session:
+        yield Work(request, context, session, Tables(request.history_schema))
+
+
+def _locked(work: Work, wait: float | None) -> AbstractContextManager[None]:
+    request = work.request
+    return migration_lock(
+        work.session,
+        work.tables,
+        wait=request.timeouts.wait if wait is None else wait,
+        application_schema=request.schema_name,
+        listener=listener(work.context.report),
+    )
 
 
 def session_settings(request: StepRequest, *, row_security: bool) -> SessionSettings:

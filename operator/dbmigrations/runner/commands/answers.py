@@ -1,0 +1,55 @@
+"""The JSON documents of commands, and how refusals are told. A document carries its format; fields are only added."""
+
+from typing import Any
+
+from dbmigrations.api.step import StepRequest, StepResult
+from dbmigrations.runner.commands.looking import Look
+from dbmigrations.runner.exits import Exit
+from dbmigrations.runner.report.terminal import Terminal
+
+FORMAT = 1
+"""The version of the documents' shape."""
+
+
+def document(command: str, **fields: object) -> dict[str, Any]:
+    """The document of a command that did what it was asked for."""
+    return {"format": FORMAT, "command": command, **fields}
+
+
+def run_document(
+    command: str, request: StepRequest, seen: Look, results: tuple[StepResult, ...], code: Exit
+) -> dict[str, Any]:
+    """The document of a run: the plan, and each step with its result."""
+    last = results[-1]
+    return document(
+        command,
+        run=request.run,
+        exit=int(code),
+        version=last.current_version,
+        plan=seen.document(),
+        steps=[_step(result) for result in results],
+    )
+
+
+def tell_refusal(terminal: Terminal, command: str, seen: Look) -> Exit:
+    """Say why a run is refused: the plan as far as there is one, then the reason with its remedy."""
+    if terminal.as_json:
+        terminal.document(document(command, exit=int(Exit.REFUSED), version=seen.current_version, plan=seen.document()))
+        return Exit.REFUSED
+    for line in seen.lines():
+        terminal.aside(f"  {line}")
+    if seen.refusal is not None:
+        terminal.error(f"{seen.refusal.reason}: {seen.refusal.message}")
+    return Exit.REFUSED
+
+
+def _step(result: StepResult) -> dict[str, Any]:
+    return {
+        "name": result.step.name.value,
+        "release": result.step.release,
+        "outcome": result.outcome.value,
+        "reason": result.reason.value if result.reason else None,
+        "message": result.message,
+        "applied": result.applied,
+        "backup": result.backup.to_wire() if result.backup else None,
+    }

@@ -1,0 +1,34 @@
+"""`dbmigrate baseline`: adopt a database that existed before."""
+
+import click
+
+from dbmigrations.runner.commands.laptop import at_laptop
+from dbmigrations.runner.commands.migrate import Run, carry_out
+from dbmigrations.runner.commands.options import (
+    Changing,
+    Place,
+    Planning,
+    changing_options,
+    place_options,
+    planning_options,
+)
+from dbmigrations.runner.commands.running import Desk, laptop_command
+from dbmigrations.runner.context import Wishes
+from dbmigrations.runner.exits import Exit
+
+
+@click.command("baseline")
+@click.argument("version")
+@place_options
+@planning_options
+@changing_options
+@laptop_command
+def baseline(desk: Desk, version: str, place: Place, planning: Planning, changing: Changing) -> Exit:
+    """Record that an existing database is at VERSION: its migrations count as applied and none of them is run.
+
+    What Prisma recorded must be exactly that release's list; SQL and data migrations are taken on trust. Then the
+    release is verified.
+    """
+    laptop = at_laptop(desk, place)
+    request = laptop.request(version, planning, baseline=version)
+    return carry_out(laptop, Run("baseline", request, Wishes(force_owned=changing.force_owned), changing))

@@ -1,0 +1,124 @@
+"""`dbmigrate migrate` and `dbmigrate rollback`: a run on a laptop, step by step as a cluster would do it."""
+
+from dataclasses import dataclass, replace
+
+import click
+
+from dbmigrations.api.step import Direction, StepRequest
+from dbmigrations.runner.commands.answers import run_document, tell_refusal
+from dbmigrations.runner.commands.laptop import Laptop, at_laptop, logged, run_through, without_plan
+from dbmigrations.runner.commands.looking import Look, look
+from dbmigrations.runner.commands.options import (
+    Changing,
+    Place,
+    Planning,
+    changing_options,
+    place_options,
+    planning_options,
+)
+from dbmigrations.runner.commands.running import Desk, laptop_command
+from dbmigrations.runner.context import Wishes
+from dbmigrations.runner.exits import Exit, of_result
+from dbmigrations.runner.report.plan_text import loss_words
+from dbmigrations.runner.report.words import count
+from dbmigrations.runner.source import load_source, newest_version
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is to be run, and how."""
+
+    command: str
+    request: StepRequest
+    wishes: Wishes
+    changing: Changing
+
+
+@click.command("migrate")
+@click.option("--to", "version", default="", metavar="VERSION", help="Default: the newest release of the directory.")
+@place_options
+@planning_options
+@changing_options
+@laptop_command
+def migrate(desk: Desk, version: str, place: Place, planning: Planning, changing: Changing) -> Exit:
+    """Bring the database up to a version.
+
+    The same steps as in a cluster: preflight, backup, then release by release schema, SQL, data and verify. What was
+    interrupted or failed goes on where it stopped. Going down is `dbmigrate rollback`.
+    """
+    laptop = at_laptop(desk, place)
+    target = version or newest_version(load_source(str(place.source)))
+    wishes = Wishes(force_owned=changing.force_owned)
+    return carry_out(laptop, Run("migrate", laptop.request(target, planning), wishes, changing))
+
+
+@click.command("rollback")
+@click.option("--to-version", "version", required=True, metavar="VERSION", help="The version to go back to.")
+@place_options
+@planning_options
+@changing_options
+@laptop_command
+def rollback(desk: Desk, version: str, place: Place, planning: Planning, changing: Changing) -> Exit:
+    """Go back to an earlier version: undo what was applied since, newest first, by the down scripts in the database.
+
+    It takes a backup, says what would be lost, and asks before it begins (or needs --yes).
+    """
+    laptop = at_laptop(desk, place)
+    wishes = Wishes(force_owned=changing.force_owned, down_is_asked=True)
+    return carry_out(laptop, Run("rollback", laptop.request(version, planning), wishes, changing))
+
+
+def carry_out(laptop: Laptop, run: Run) -> Exit:
+    """Look, ask where something would be undone or lost, run, tell."""
+    terminal = laptop.desk.terminal
+    context = laptop.context(run.wishes)
+    seen = look(run.request, context, load_source(run.request.source))
+    if seen.refusal is not None:
+        return tell_refusal(terminal, run.command, seen)
+    _check_way(seen, goes_down=run.wishes.down_is_asked)
+    shown = _ask(laptop, run, seen)
+    if shown:
+        context = replace(context, report=without_plan(context.report))
+    with logged(laptop, context, run.changing.log_dir) as logging:
+        results = run_through(run.request, logging)
+    last = results[-1]
+    code = Exit.INTERRUPTED if laptop.desk.interruption.asked else of_result(last)
+    if terminal.as_json:
+        terminal.document(run_document(run.command, run.request, seen, results, code))
+    elif code is Exit.OK:
+        terminal.say(f"the database is at {last.current_version}", "bold green")
+    else:
+        terminal.error(f"{last.reason}: {last.message}" if last.reason else last.message)
+    return code
+
+
+def _check_way(seen: Look, *, goes_down: bool) -> None:
+    """`migrate` never goes down, `rollback` never only up: the words on the command line mean what they say."""
+    directions = {migration.direction for migration in seen.plan.migrations} if seen.plan else set()
+    if goes_down and directions == {Direction.UP}:
+        raise click.UsageError(
+            f"{seen.facts.version} is ahead of the database ({seen.current_version or 'no version'}): "
+            f"`dbmigrate migrate --to {seen.facts.version}` goes there"
+        )
+    if not goes_down and directions == {Direction.DOWN}:
+        raise click.UsageError(
+            f"the database is ahead of {seen.facts.version}: `dbmigrate rollback --to-version {seen.facts.version}`"
+        )
+
+
+def _ask(laptop: Laptop, run: Run, seen: Look) -> bool:
+    """Show the plan and ask, where something would be undone or lost; whether the plan was shown."""
+    terminal = laptop.desk.terminal
+    plan, summary = seen.plan, seen.summary
+    if run.changing.yes or plan is None or summary is None or not (plan.downs or summary.data_loss.any):
+        return False
+    if not terminal.is_interactive:
+        raise click.UsageError(
+            f"this undoes {count(len(plan.downs), 'migration')} and loses {loss_words(summary.data_loss)}; "
+            "nobody can be asked here: --yes says that it is meant"
+        )
+    for line in seen.lines():
+        terminal.aside(line)
+    if not terminal.confirm(f"Run this plan on {laptop.settings}?"):
+        raise click.Abort
+    return True

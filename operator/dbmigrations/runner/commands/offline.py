@@ -1,0 +1,75 @@
+"""A plan without a database: from one version to another, as the directory alone tells it."""
+
+from dataclasses import replace
+
+from dbmigrations.api.step import Direction
+from dbmigrations.release.directory import ReleaseDirectory
+from dbmigrations.release.history import AppliedMigration, AppliedOutcome, DatabaseHistory, VerifiedVersion
+from dbmigrations.release.plan import Plan
+from dbmigrations.release.versions import Version
+from dbmigrations.runner.analysis import PlannedScript, analyse, count_nothing
+from dbmigrations.runner.commands.laptop import NOBODY
+from dbmigrations.runner.commands.looking import Look
+from dbmigrations.runner.commands.options import Planning
+from dbmigrations.runner.preflight.decision import decide
+from dbmigrations.runner.preflight.drafting import draft
+from dbmigrations.runner.preflight.facts import BackupFacts, PreflightFacts
+
+
+def look_offline(directory: ReleaseDirectory, start: str, target: str, planning: Planning, schema: str) -> Look:
+    """What preflight would say of a database that is verified at `start` (empty: of an empty one).
+
+    Everything counts as applied once, as its file is now; what would be lost cannot be counted.
+
+    Raises:
+        VersionError: `start` is no version.
+        ReleaseInvalidError: a script of the plan that cannot be run as it is written.
+    """
+    facts = PreflightFacts(
+        requester=NOBODY,
+        version=target,
+        directory=directory,
+        history=_history(directory, start),
+        database_is_empty=not start,
+        policy=planning.policy,
+        approved_plan=planning.approve,
+        backup=BackupFacts(planning.backup.when),
+        down_is_asked=True,
+    )
+    plan = draft(facts)
+    if plan is not None:
+        facts = replace(facts, analyses=analyse(_scripts(plan, directory), schema, count_nothing))
+    return Look(facts, decide(facts))
+
+
+def _history(directory: ReleaseDirectory, start: str) -> DatabaseHistory:
+    if not start:
+        return DatabaseHistory()
+    applied = tuple(
+        AppliedMigration(
+            kind=migration.kind,
+            name=migration.name,
+            release=migration.release.text,
+            up_checksum=migration.up.checksum,
+            down_checksum=migration.down_checksum,
+            outcome=AppliedOutcome.APPLIED,
+            uid="",
+            run="",
+            times_applied=1,
+            history_id=number,
+        )
+        for number, migration in enumerate(directory.up_to(Version.parse(start)), start=1)
+    )
+    return DatabaseHistory(
+        applied=applied, newest_change=len(applied), verified=(VerifiedVersion(start, "", len(applied)),)
+    )
+
+
+def _scripts(plan: Plan, directory: ReleaseDirectory) -> tuple[PlannedScript, ...]:
+    scripts: list[PlannedScript] = []
+    for planned in plan.migrations:
+        migration = directory.migration(planned.kind, planned.name)
+        script = migration and (migration.up if planned.direction is Direction.UP else migration.down)
+        if script:
+            scripts.append(PlannedScript((planned.kind, planned.name, planned.direction), script.path, script.text))
+    return tuple(scripts)

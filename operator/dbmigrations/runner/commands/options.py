@@ -1,0 +1,190 @@
+"""Options that several commands share, each group read into one frozen value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dbmigrations.api.spec import ApprovalMode, BackupWhen, ChangePolicy, OperationsPolicy, RollbackPolicy
+from dbmigrations.api.step import RequestedBackup, RequestedPolicy
+
+Body = Callable[..., Any]
+Decorator = Callable[[Body], Body]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the database and the release directory are, and how they are used."""
+
+    url: str
+    """Empty: DATABASE_URL, else PG*."""
+    source: Path
+    """The release directory."""
+    schema: str
+    history_schema: str
+    role: str
+    wait: float
+    lock_timeout: float
+    statement_timeout: float
+
+
+@dataclass(frozen=True)
+class Planning:
+    """What a plan is judged by, and the backup before it."""
+
+    policy: RequestedPolicy
+    approve: str
+    backup: RequestedBackup
+
+
+@dataclass(frozen=True)
+class Changing:
+    """How a command that changes a database behaves."""
+
+    yes: bool
+    force_owned: bool
+    log_dir: Path | None
+
+
+_SOURCE = click.option(
+    "--dir",
+    "source",
+    callback=lambda _context, _option, value: _source(value),
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="The release directory. Default: ./database where there is one, else the current folder.",
+)
+_LOG_DIR = click.option(
+    "--log-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Folder of migration_YYYYMMDD_HHMM.log. Default: logs in the release directory.",
+)
+_BACKUPS = (
+    click.option(
+        "--backup-dir",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=Path("backups"),
+        show_default=True,
+        help="Folder for backups.",
+    ),
+    click.option("--retain", default=5, show_default=True, type=click.IntRange(1, 1000), help="Backups kept."),
+)
+
+
+def source_option(function: Body) -> Body:
+    """`--dir`, as the parameter `source`."""
+    return _SOURCE(function)
+
+
+def place_options(function: Body) -> Body:
+    """`--url`, `--dir` and what goes with them, as the parameter `place`."""
+    return _grouped(
+        function,
+        "place",
+        Place,
+        click.option("--url", default="", metavar="URL", help="Connection URL. Default: DATABASE_URL, else PG*."),
+        _SOURCE,
+        click.option("--schema", default="", help="The application's schema. Default: the URL's, else public."),
+        click.option("--history-schema", default="dbmigrations", show_default=True, help="Schema of our own tables."),
+        click.option("--role", default="", help="Role that migrations run as (SET ROLE)."),
+        _seconds("--wait", 60.0, "How long to wait for locks."),
+        _seconds("--lock-timeout", 1.0, "lock_timeout of a statement."),
+        _seconds("--statement-timeout", 0.0, "statement_timeout of a statement; 0: no limit."),
+    )
+
+
+def planning_options(function: Body) -> Body:
+    """The policy, `--approve` and the backup, as the parameter `planning`."""
+    return _grouped(
+        function,
+        "planning",
+        _planning,
+        _choice("--operations", OperationsPolicy.NON_DESTRUCTIVE, "Which operations ups may contain."),
+        _choice("--rollback", RollbackPolicy.AUTOMATIC, "Whether downs may run."),
+        _choice("--approval", ApprovalMode.NEVER, "Which plans wait for --approve."),
+        click.option("--require-down", is_flag=True, help="Refuse a migration that has no way back."),
+        _choice("--changed-release", ChangePolicy.REFUSE, "Migrations that are new in an applied release."),
+        _choice("--out-of-order", ChangePolicy.REFUSE, "Migrations that belong before applied ones."),
+        click.option("--approve", default="", metavar="HASH", help="Approve exactly the plan of this hash."),
+        click.option("--no-backup", is_flag=True, help="Take none. A plan that loses data then needs --approve."),
+        *_BACKUPS,
+    )
+
+
+def backup_options(function: Body) -> Body:
+    """`--backup-dir` and `--retain`, as the parameter `backup`."""
+    return _grouped(function, "backup", _backup, *_BACKUPS)
+
+
+def changing_options(function: Body) -> Body:
+    """`--yes`, `--force-owned`, `--log-dir`, as the parameter `changing`."""
+    return _grouped(
+        function,
+        "changing",
+        Changing,
+        click.option("--yes", is_flag=True, help="Ask nothing. Needed where nobody can be asked."),
+        click.option("--force-owned", is_flag=True, help="Change it although a DatabaseMigration owns it (audited)."),
+        _LOG_DIR,
+    )
+
+
+def log_dir_option(function: Body) -> Body:
+    """`--log-dir`, as the parameter `log_dir`."""
+    return _LOG_DIR(function)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer with one JSON document.")
+
+
+def _grouped(function: Body, name: str, make: Callable[..., object], *decorators: Decorator) -> Body:
+    """Decorate with options and hand their values to the function as one."""
+
+    def bare() -> None:
+        """Carries the options, to learn their names."""
+
+    for decorate in decorators:
+        decorate(bare)
+    names = [parameter.name for parameter in vars(bare)["__click_params__"]]
+
+    @wraps(function)
+    def call(*args: Any, **values: Any) -> Any:  # noqa: ANN401 - click's own
+        values[name] = make(**{option: values.pop(option) for option in names})
+        return function(*args, **values)
+
+    wrapped: Body = call
+    for decorate in reversed(decorators):
+        wrapped = decorate(wrapped)
+    return wrapped
+
+
+def _choice(flag: str, default: StrEnum, text: str) -> Decorator:
+    values = [each.value for each in type(default)]
+    return click.option(flag, type=click.Choice(values), default=default.value, show_default=True, help=text)
+
+
+def _seconds(flag: str, default: float, text: str) -> Decorator:
+    return click.option(
+        flag, type=click.FloatRange(min=0), default=default, show_default=True, metavar="SECONDS", help=text
+    )
+
+
+def _planning(*, approve: str, no_backup: bool, backup_dir: Path, retain: int, **policy: object) -> Planning:
+    when = BackupWhen.NEVER if no_backup else BackupWhen.ALWAYS
+    backup = _backup(backup_dir=backup_dir, retain=retain).model_copy(update={"when": when})
+    return Planning(RequestedPolicy.model_validate(policy), approve, backup)
+
+
+def _backup(*, backup_dir: Path, retain: int) -> RequestedBackup:
+    return RequestedBackup(directory=str(backup_dir.absolute()), retain=retain)
+
+
+def _source(given: Path | None) -> Path:
+    if given is not None:
+        return given
+    usual = Path("database")
+    return usual if usual.is_dir() else Path()

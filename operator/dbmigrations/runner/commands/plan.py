@@ -1,0 +1,83 @@
+"""`dbmigrate plan` and `dbmigrate check`: what a run would do, and whether it may."""
+
+import click
+
+from dbmigrations.runner.commands.answers import document
+from dbmigrations.runner.commands.laptop import at_laptop
+from dbmigrations.runner.commands.looking import Look, look
+from dbmigrations.runner.commands.offline import look_offline
+from dbmigrations.runner.commands.options import Body, Place, Planning, place_options, planning_options
+from dbmigrations.runner.commands.running import Desk, laptop_command
+from dbmigrations.runner.context import Wishes
+from dbmigrations.runner.exits import Exit
+from dbmigrations.runner.report.words import count
+from dbmigrations.runner.source import load_source, newest_version
+
+_LOOKING = Wishes(force_owned=True, down_is_asked=True)
+"""Who only looks may see the plan of an owned database, and the way down."""
+
+
+def _offline_options(function: Body) -> Body:
+    flag = click.option("--offline", is_flag=True, help="Ask no database: the same hash, from the directory alone.")
+    start = click.option("--from", "start", default="", metavar="VERSION", help="With --offline. Default: empty.")
+    return flag(start(function))
+
+
+@click.command("plan")
+@click.option("--to", "version", default="", metavar="VERSION", help="Default: the newest release of the directory.")
+@_offline_options
+@place_options
+@planning_options
+@laptop_command
+def plan(desk: Desk, version: str, place: Place, planning: Planning, **offline: str) -> Exit:
+    """Show what would be done to reach a version, with the hash that approves it. Nothing is changed.
+
+    With --offline in the CI of a pull request, one commit can carry a migration and `approvedPlan`. The exit code is 0
+    where there is a plan, also where it would wait for approval: `dbmigrate check` is the judge.
+    """
+    start = offline["start"]
+    if start and not offline["offline"]:
+        raise click.UsageError("--from goes with --offline: a database says itself where it is")
+    directory = load_source(str(place.source), require_down=planning.policy.require_down)
+    target = version or newest_version(directory)
+    if offline["offline"]:
+        seen = look_offline(directory, start, target, planning, place.schema or "public")
+    else:
+        laptop = at_laptop(desk, place)
+        seen = look(laptop.request(target, planning), laptop.context(_LOOKING), directory)
+    _show(desk, "plan", seen)
+    return Exit.OK if seen.plan is not None else Exit.REFUSED
+
+
+@click.command("check")
+@click.option("--to", "version", default="", metavar="VERSION", help="Default: the newest release of the directory.")
+@place_options
+@planning_options
+@laptop_command
+def check(desk: Desk, version: str, place: Place, planning: Planning) -> Exit:
+    """Ask everything that preflight would ask, and say what stands in the way. Nothing is changed.
+
+    The exit code is 1 where a run would be refused.
+    """
+    laptop = at_laptop(desk, place)
+    directory = load_source(str(place.source), require_down=planning.policy.require_down)
+    target = version or newest_version(directory)
+    seen = look(laptop.request(target, planning), laptop.context(_LOOKING), directory)
+    if desk.terminal.as_json or seen.refusal is not None:
+        _show(desk, "check", seen)
+    else:
+        work = count(seen.summary.migrations if seen.summary else 0, "migration")
+        start = seen.current_version or "no version"
+        desk.terminal.say(f"nothing stands in the way from {start} to {target}: {work}")
+    return Exit.OK if seen.refusal is None else Exit.FINDINGS
+
+
+def _show(desk: Desk, command: str, seen: Look) -> None:
+    terminal = desk.terminal
+    if terminal.as_json:
+        terminal.document(document(command, plan=seen.document()))
+        return
+    for line in seen.lines():
+        terminal.say(line)
+    if seen.refusal is not None:
+        terminal.say(f"{seen.refusal.reason}: {seen.refusal.message}", "bold yellow")

@@ -1,0 +1,82 @@
+"""What every laptop command is wrapped in: the terminal, and errors as people (or `--json`) should see them.
+
+A command's body gets the Desk and returns an exit code. Whatever it raises becomes one `error:` line with its remedy,
+or a JSON document, and the exit code that goes with it; a trace goes to the log file alone.
+"""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from dbmigrations.api.step import Outcome
+from dbmigrations.postgres.errors import StatementError
+from dbmigrations.release.problems import ReleaseInvalidError
+from dbmigrations.runner import exits
+from dbmigrations.runner.commands.options import json_option
+from dbmigrations.runner.exits import Exit
+from dbmigrations.runner.interruption import Interrupted, Interruption
+from dbmigrations.runner.outcomes import is_bug, trace, verdict
+from dbmigrations.runner.report.redaction import Redactor
+from dbmigrations.runner.report.terminal import Terminal
+
+Body = Callable[..., Exit]
+
+
+class Desk:
+    """The surroundings of one command on a laptop."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.redactor = Redactor()
+        self.terminal = Terminal(self.redactor, as_json=as_json)
+        self.interruption = Interruption()
+
+
+def laptop_command(function: Body) -> Callable[..., None]:
+    """Turn a body `(desk, …) -> Exit` into a click callback with `--json`."""
+
+    @json_option
+    @wraps(function)
+    def call(*args: Any, as_json: bool, **values: Any) -> None:  # noqa: ANN401 - click's own
+        desk = Desk(as_json=as_json)
+        try:
+            with desk.interruption.heard():
+                code = function(desk, *args, **values)
+        except click.exceptions.ClickException:
+            raise
+        except BrokenPipeError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever it is, a person gets a sentence and not a trace
+            code = _tell(desk, error)
+        finally:
+            desk.terminal.close()
+        sys.exit(code)
+
+    return call
+
+
+def _tell(desk: Desk, error: BaseException) -> Exit:
+    if isinstance(error, SystemExit):
+        raise error
+    outcome, reason, message = verdict(error)
+    code = exits.of_outcome(outcome, reason)
+    if isinstance(error, Interrupted):
+        code, message = Exit.INTERRUPTED, "interrupted; nothing is half-done: run the same command again to go on"
+    if isinstance(error, ReleaseInvalidError):
+        message = "\n".join(str(problem) for problem in error.problems)
+    if desk.terminal.as_json:
+        desk.terminal.document(error_document(outcome, reason.value, message, code))
+        return code
+    if isinstance(error, StatementError) and error.excerpt:
+        desk.terminal.aside(error.excerpt)
+    desk.terminal.error(message)
+    if is_bug(error):
+        desk.terminal.aside(trace(error))
+    return code
+
+
+def error_document(outcome: Outcome, reason: str, message: str, code: Exit) -> dict[str, Any]:
+    """The JSON document of a command that did not do what it was asked for."""
+    return {"format": 1, "error": {"outcome": outcome.value, "reason": reason, "message": message, "exit": int(code)}}

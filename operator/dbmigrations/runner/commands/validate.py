@@ -1,0 +1,86 @@
+"""`dbmigrate validate`: is the release directory right? Asks no database."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from dbmigrations.release import directory
+from dbmigrations.release.directory import ReleaseDirectory, Unreleased
+from dbmigrations.release.migration import Script
+from dbmigrations.release.problems import Problem, Severity
+from dbmigrations.runner.analysis import read_script
+from dbmigrations.runner.commands.answers import document
+from dbmigrations.runner.commands.options import source_option
+from dbmigrations.runner.commands.running import Desk, laptop_command
+from dbmigrations.runner.exits import Exit
+from dbmigrations.runner.report.words import count
+from dbmigrations.runner.source import require_source
+
+
+@click.command("validate")
+@source_option
+@click.option("--require-down", is_flag=True, help="A migration without a way back is an error, not a warning.")
+@laptop_command
+def validate(desk: Desk, source: Path, *, require_down: bool) -> Exit:
+    """Check the release directory: the ledger, its files, and whether every script can be run as it is written.
+
+    Each finding is one line, `file:line:column: what (remedy)`. The exit code is 1 where there is an error.
+    """
+    found, problems = directory.inspect(require_source(str(source)), require_down=require_down)
+    problems = (*problems, *(_in_scripts(found) if found else ()))
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    if desk.terminal.as_json:
+        desk.terminal.document(
+            document(
+                "validate",
+                valid=not errors,
+                releases=list(found.versions) if found else [],
+                migrations=len(found.migrations) if found else 0,
+                unreleased=[_unreleased(each) for each in found.unreleased] if found else [],
+                problems=[asdict(problem) for problem in problems],
+            )
+        )
+    else:
+        _show(desk, found, problems, errors)
+    return Exit.FINDINGS if errors else Exit.OK
+
+
+def _in_scripts(found: ReleaseDirectory) -> Iterator[Problem]:
+    """What the parser says of each script: what cannot be run, and why."""
+    problems: list[Problem] = []
+    for script in _scripts(found):
+        read_script(script.path, script.text, problems)
+    yield from problems
+
+
+def _scripts(found: ReleaseDirectory) -> Iterator[Script]:
+    for release in found.releases:
+        for migration in release.migrations:
+            yield migration.up
+            if migration.down:
+                yield migration.down
+        for assertion in release.assertions:
+            yield assertion.script
+
+
+def _show(desk: Desk, found: ReleaseDirectory | None, problems: tuple[Problem, ...], errors: int) -> None:
+    for problem in problems:
+        is_error = problem.severity is Severity.ERROR
+        where, _, rest = str(problem).partition(": ")
+        desk.terminal.say(f"{where}: {problem.severity}: {rest}", "red" if is_error else "yellow")
+    for each in found.unreleased if found else ():
+        desk.terminal.say(f"{each.path}: unreleased: `dbmigrate release cut` puts it into a release")
+    what = count(errors, "error") if errors else "no errors"
+    if len(problems) > errors:
+        what += f", {count(len(problems) - errors, 'warning')}"
+    if found:
+        size = f"{count(len(found.migrations), 'migration')} in {count(len(found.releases), 'release')}"
+        desk.terminal.say(f"{size}: {what}", "red" if errors else "green")
+    else:
+        desk.terminal.say(what, "red")
+
+
+def _unreleased(each: Unreleased) -> dict[str, str]:
+    return {"kind": each.kind.value, "name": each.name, "path": each.path}

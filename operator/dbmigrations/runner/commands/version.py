@@ -1,0 +1,138 @@
+"""`dbmigrate version` and `dbmigrate history`: what the database says of itself."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dbmigrations.postgres import history as rows
+from dbmigrations.postgres.facts import read_history
+from dbmigrations.postgres.owner import read_owner
+from dbmigrations.postgres.records import HistoryRow
+from dbmigrations.postgres.tables import installed
+from dbmigrations.release.problems import ReleaseInvalidError
+from dbmigrations.runner.commands.answers import document
+from dbmigrations.runner.commands.laptop import at_laptop
+from dbmigrations.runner.commands.options import Place, place_options
+from dbmigrations.runner.commands.running import Desk, laptop_command
+from dbmigrations.runner.context import runner_version
+from dbmigrations.runner.errors import SourceMissingError
+from dbmigrations.runner.exits import Exit
+from dbmigrations.runner.report import words
+from dbmigrations.runner.source import load_source
+from dbmigrations.runner.steps.session import open_work
+
+
+@dataclass(frozen=True)
+class Versions:
+    """What is where."""
+
+    database: str
+    """The database's version; empty: none. A trailing `*`: changed since its last passed verify."""
+    expected: str
+    """What --check compares with: --expect, else the newest release of the directory; empty: there is none."""
+    applied: int
+    owner: str
+    postgresql: str
+    dbmigrate: str
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the database is where it is expected."""
+        return bool(self.expected) and self.database == self.expected
+
+
+@click.command("version")
+@click.option("--check", is_flag=True, help="Exit with 1 unless the database is at the expected version.")
+@click.option("--expect", default="", metavar="VERSION", help="Default: the newest release of the directory.")
+@place_options
+@laptop_command
+def version(desk: Desk, expect: str, place: Place, *, check: bool) -> Exit:
+    """Show the database's version, and the versions around it.
+
+    A trailing `*` means that migrations were applied or undone since the last passed verify.
+    """
+    laptop = at_laptop(desk, place)
+    with open_work(laptop.request(""), laptop.context(), row_security=True) as work:
+        history = read_history(work.session, work.tables)
+        owner = read_owner(work.session, work.tables)
+        (server,) = work.session.one("SELECT current_setting('server_version')")
+    found = Versions(
+        database=history.current_version,
+        expected=expect or _newest(place.source),
+        applied=len(history.applied),
+        owner=owner.owner if owner else "",
+        postgresql=server,
+        dbmigrate=runner_version(),
+    )
+    if check and not found.expected:
+        raise click.UsageError("nothing says which version is expected: --expect, or a release directory (--dir)")
+    if desk.terminal.as_json:
+        desk.terminal.document(document("version", **vars(found), agrees=found.agrees))
+    else:
+        _show(desk, found)
+    return Exit.FINDINGS if check and not found.agrees else Exit.OK
+
+
+@click.command("history")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1), help="Rows, newest first.")
+@place_options
+@laptop_command
+def history(desk: Desk, limit: int, place: Place) -> Exit:
+    """Show what happened to the database, newest first: each migration, direction, outcome, by whom and when."""
+    laptop = at_laptop(desk, place)
+    with open_work(laptop.request(""), laptop.context(), row_security=True) as work:
+        found = rows.rows(work.session, work.tables, limit) if installed(work.session, work.tables) else ()
+    if desk.terminal.as_json:
+        desk.terminal.document(document("history", rows=[_row(row) for row in found]))
+    elif not found:
+        desk.terminal.say("this database has no history yet")
+    else:
+        columns = ("ID", "WHEN", "RELEASE", "KIND", "NAME", "WHAT", "TOOK", "BY")
+        desk.terminal.table(columns, [_cells(row) for row in found])
+    return Exit.OK
+
+
+def _show(desk: Desk, found: Versions) -> None:
+    terminal = desk.terminal
+    terminal.say(found.database or "no version yet", "bold green" if found.agrees else "bold")
+    facts = [("applied", words.count(found.applied, "migration")), ("owner", found.owner or "nobody")]
+    if found.expected:
+        facts.insert(0, ("expected", found.expected + ("" if found.agrees else "  (differs)")))
+    facts += [("PostgreSQL", found.postgresql), ("dbmigrate", found.dbmigrate)]
+    for name, value in facts:
+        terminal.say(f"{name + ':':<12}{value}")
+
+
+def _newest(source: Path) -> str:
+    try:
+        versions = load_source(str(source)).versions
+    except (SourceMissingError, ReleaseInvalidError):
+        return ""
+    return versions[-1] if versions else ""
+
+
+def _cells(row: HistoryRow) -> tuple[str, ...]:
+    what = row.outcome.value if not row.error else f"{row.outcome.value}: {row.error}"
+    return (
+        str(row.id),
+        f"{row.applied_at:%Y-%m-%d %H:%M:%S}",
+        row.release,
+        row.kind.value,
+        row.name,
+        what,
+        words.seconds(row.duration.total_seconds()),
+        row.owner or row.requested_by or row.database_user,
+    )
+
+
+def _row(row: HistoryRow) -> dict[str, Any]:
+    plain = vars(row) | {
+        "kind": row.kind.value,
+        "direction": row.direction.value,
+        "outcome": row.outcome.value,
+        "applied_at": row.applied_at.isoformat(),
+        "duration": row.duration.total_seconds(),
+    }
+    return dict(plain)

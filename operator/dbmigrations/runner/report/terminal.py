@@ -1,0 +1,144 @@
+"""A person's terminal: results on standard output, everything else on standard error.
+
+Colours and moving lines only where standard error is a terminal (and NO_COLOR is not set); else plain lines, as in the
+log file. With `--json`, standard output holds one JSON document and nothing more.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dbmigrations.api.step import Outcome
+from dbmigrations.runner.report import words
+from dbmigrations.runner.report.events import (
+    AssertionPassed,
+    BackupTaken,
+    Event,
+    MigrationBegan,
+    MigrationEnded,
+    Noted,
+    PlanMade,
+    StatementBegan,
+    StepBegan,
+    StepEnded,
+    Waited,
+)
+from dbmigrations.runner.report.lines import describe
+from dbmigrations.runner.report.redaction import Redactor
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+WIDE = 100_000
+"""Columns where nobody looks: a line of a table in a file or a pipe is never broken."""
+
+
+class Terminal:
+    """What a command shows. Also a reporter of a step's events."""
+
+    def __init__(self, redactor: Redactor, *, as_json: bool = False) -> None:
+        self.as_json = as_json
+        self._redactor = redactor
+        self._out = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else WIDE)
+        self._err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+        self._status: Status | None = None
+        self._step = ""
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether a person can be asked something."""
+        return sys.stdin.isatty() and sys.stderr.isatty() and not self.as_json
+
+    def say(self, text: str, style: str = "") -> None:
+        """A line of the answer itself."""
+        self._out.print(Text(self._redactor.clean(text), style), soft_wrap=True)
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """A table of the answer."""
+        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(self._redactor.clean(cell)) for cell in row))
+        self._out.print(table)
+
+    def document(self, answer: dict[str, Any]) -> None:
+        """The answer as JSON."""
+        sys.stdout.write(self._redactor.clean(json.dumps(answer, indent=2, ensure_ascii=False)) + "\n")
+
+    def aside(self, text: str, style: str = "") -> None:
+        """A line beside the answer."""
+        self._err.print(Text(self._redactor.clean(text), style))
+
+    def error(self, text: str) -> None:
+        """Why it did not work."""
+        self._stop()
+        self._err.print(Text.assemble(("error: ", "bold red"), self._redactor.clean(text)))
+
+    def confirm(self, question: str) -> bool:
+        """Ask a person; only `y` or `yes` is yes."""
+        self._err.print(Text(f"{self._redactor.clean(question)} [y/N] "), end="")
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+    def __call__(self, event: Event) -> None:
+        """Show an event as it happens."""
+        if self.as_json:
+            return
+        if self._err.is_terminal:
+            self._show(event)
+        else:
+            for line in describe(event):
+                self.aside(line)
+
+    def close(self) -> None:
+        """End what moves."""
+        self._stop()
+
+    def _show(self, event: Event) -> None:  # noqa: C901 - one answer for each event
+        match event:
+            case StepBegan(step):
+                self._step = words.step_title(step)
+                self._move("")
+            case StepEnded(result, seconds):
+                self._stop()
+                good = result.outcome is Outcome.SUCCEEDED
+                mark, style = ("✓", "green") if good else ("✗", "red")
+                head = (f"{mark} {words.step_title(result.step)}", f"bold {style}")
+                tail = f"  {result.message if good else result.reason}  ({words.seconds(seconds)})"
+                self._err.print(Text.assemble(head, self._redactor.clean(tail)))
+            case PlanMade(lines):
+                for line in lines:
+                    self.aside(f"  {line}")
+            case MigrationBegan(migration, place, count):
+                self._move(f"{place}/{count} {words.migration_title(migration)}")
+            case StatementBegan(where, place, count):
+                self._move(f"{where} (statement {place} of {count})")
+            case MigrationEnded(migration, place, count, seconds, before):
+                how = "done before" if before else words.seconds(seconds)
+                self.aside(f"  {place}/{count} {words.migration_title(migration)}  {how}")
+            case Waited(what):
+                self.aside(f"  waiting: {what}", "yellow")
+            case AssertionPassed() | BackupTaken():
+                for line in describe(event):
+                    self.aside(f"  {line}")
+            case Noted(_, _, warning):
+                for line in describe(event):
+                    self.aside(f"  {line}", "yellow" if warning else "")
+
+    def _move(self, what: str) -> None:
+        text = Text(self._redactor.clean(f"{self._step} {what}".rstrip()))
+        if self._status is None:
+            self._status = self._err.status(text)
+            self._status.start()
+        else:
+            self._status.update(text)
+
+    def _stop(self) -> None:
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
