@@ -1,16 +1,188 @@
-"""What the migrations of one plan made themselves, so that it does not count as existing."""
+"""What the migrations of one plan made themselves, so that it does not count as existing.
 
-from dataclasses import dataclass
+Every object that a script names is followed through renames and moves back to the name that it has in the database
+before the plan; what the plan made has no such name. Names are resolved as PostgreSQL would with the application's
+schema first in search_path, until the script sets another one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from types import MappingProxyType
 from typing import Self
+
+from dbmigrations.postgres.sql.names import ColumnName, RelationName
+
+TEMPORARY = "pg_temp"
+
+
+class Fate(Enum):
+    """What became of a name within the batch."""
+
+    MADE = auto()
+    GONE = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Frozen: `review_script` returns the batch that follows. One batch serves all migrations of a plan in order."""
+    """Frozen: `review_script` returns the batch that follows. One batch serves all migrations of a plan in order.
+
+    Attributes:
+        schema: the application's schema, first in search_path.
+        path: the search_path as far as it is known: None where the script set one that cannot be read.
+        relations: a name in use now → the name before the batch, MADE, or GONE. What is absent is as it was.
+        columns: likewise for columns, of relations by their names before the batch.
+        schemas: likewise for schemas.
+        others: made types, routines and the like, as (kind, name).
+    """
 
     schema: str
+    path: tuple[str, ...] | None = None
+    path_is_default: bool = True
+    relations: Mapping[RelationName, RelationName | Fate] = field(default_factory=lambda: MappingProxyType({}))
+    columns: Mapping[ColumnName, str | Fate] = field(default_factory=lambda: MappingProxyType({}))
+    schemas: Mapping[str, str | Fate] = field(default_factory=lambda: MappingProxyType({}))
+    others: frozenset[tuple[str, RelationName]] = frozenset()
 
     @classmethod
     def of(cls, schema: str) -> Self:
         """A batch that has made nothing. `schema`: the application's, first in search_path."""
         return cls(schema=schema)
+
+    def at_start_of_script(self) -> "Batch":
+        """Session state does not outlive a script: neither its search_path nor its temporary tables."""
+        kept = {name: fate for name, fate in self.relations.items() if name.schema != TEMPORARY}
+        return replace(self, path=None, path_is_default=True, relations=MappingProxyType(kept))
+
+    def with_path(self, path: tuple[str, ...] | None) -> "Batch":
+        """After SET search_path; None: to something that cannot be read."""
+        return replace(self, path=path, path_is_default=False)
+
+    def with_default_path(self) -> "Batch":
+        """After RESET search_path."""
+        return replace(self, path=None, path_is_default=True)
+
+    # What a name means
+
+    def place(self, name: RelationName) -> RelationName:
+        """Where an object of that name would be made: the name that it is known by in this batch."""
+        if name.schema is not None:
+            return name
+        if self.path_is_default:
+            return RelationName(self.schema, name.name)
+        return RelationName(self.path[0] if self.path else None, name.name)
+
+    def _found(self, name: RelationName) -> RelationName:
+        """The name that the batch knows it by, an existing temporary table first."""
+        temporary = RelationName(TEMPORARY, name.name)
+        if name.schema is None and self.relations.get(temporary) is Fate.MADE:
+            return temporary
+        return self.place(name)
+
+    def origins(self, name: RelationName) -> tuple[RelationName, ...]:
+        """What the relation may be called in the database before the batch; empty: made or dropped in it.
+
+        Several where the script's own search_path has several schemas. An unqualified name stays unqualified under
+        the default search_path: the database resolves it in the same way.
+        """
+        found = self._found(name)
+        match self.relations.get(found):
+            case Fate():
+                return ()
+            case RelationName() as before:
+                return (before,)
+            case None:
+                pass
+        if found.schema is not None and isinstance(self.schemas.get(found.schema), Fate):
+            return ()
+        if name.schema is None and self.path_is_default:
+            return (name,)
+        if name.schema is None and self.path and len(self.path) > 1:
+            return self._along_path(name)
+        return (self._in_old_schema(found),)
+
+    def _along_path(self, name: RelationName) -> tuple[RelationName, ...]:
+        every = [RelationName(schema, name.name) for schema in self.path or ()]
+        return tuple(origin for each in every for origin in self.origins(each))
+
+    def _in_old_schema(self, name: RelationName) -> RelationName:
+        before = self.schemas.get(name.schema) if name.schema is not None else None
+        return RelationName(before, name.name) if isinstance(before, str) else name
+
+    def exists(self, name: RelationName) -> bool:
+        """Whether the relation may have existed before the batch."""
+        return bool(self.origins(name))
+
+    def column_origins(self, relation: RelationName, column: str) -> tuple[ColumnName, ...]:
+        """What the column may be called in the database before the batch; empty: made or dropped in it."""
+        found: list[ColumnName] = []
+        for origin in self.origins(relation):
+            before = self.columns.get(ColumnName(self._key(origin), column), column)
+            if not isinstance(before, Fate):
+                found.append(ColumnName(origin, before))
+        return tuple(found)
+
+    def _key(self, origin: RelationName) -> RelationName:
+        """Columns are kept under the schema-qualified name, however the script wrote it."""
+        return RelationName(self.schema, origin.name) if origin.schema is None and self.path_is_default else origin
+
+    def has_made(self, kind: str, name: RelationName) -> bool:
+        """Whether a type, routine or the like was made in the batch."""
+        return (kind, self.place(name)) in self.others or self.has_made_schema(self.place(name).schema)
+
+    def has_made_schema(self, schema: str | None) -> bool:
+        """Whether the schema was made in the batch."""
+        return schema is not None and self.schemas.get(schema) is Fate.MADE
+
+    # What follows from a statement
+
+    def with_made(self, name: RelationName, *, temporary: bool = False, unless_exists: bool = False) -> "Batch":
+        """A relation was made. With `unless_exists` only where it is certain that there was none."""
+        place = RelationName(TEMPORARY, name.name) if temporary else self.place(name)
+        certain = self.relations.get(place) is Fate.GONE or self.has_made_schema(place.schema) or temporary
+        if unless_exists and not certain:
+            return self
+        return self._with_relations({place: Fate.MADE})
+
+    def with_gone(self, name: RelationName) -> "Batch":
+        """A relation was dropped."""
+        return self._with_relations({self._found(name): Fate.GONE})
+
+    def with_moved(self, name: RelationName, to: RelationName) -> "Batch":
+        """A relation was renamed, or moved to another schema."""
+        found = self._found(name)
+        there = to if to.schema else RelationName(found.schema, to.name)
+        return self._with_relations({found: Fate.GONE, there: _first(self.origins(name))})
+
+    def with_attached(self, parent: RelationName, child: RelationName) -> "Batch":
+        """An existing relation became part of another one, which now holds its rows."""
+        origins = self.origins(child)
+        if not origins or self.origins(parent):
+            return self
+        return self._with_relations({self._found(parent): origins[0]})
+
+    def with_column(self, relation: RelationName, column: str, fate: str | Fate) -> "Batch":
+        """A column was made, dropped, or has now (`fate`) the name of another one before the batch."""
+        changed = {ColumnName(self._key(origin), column): fate for origin in self.origins(relation)}
+        return replace(self, columns=MappingProxyType({**self.columns, **changed}))
+
+    def with_renamed_column(self, relation: RelationName, column: str, to: str) -> "Batch":
+        """A column was renamed."""
+        origins = self.column_origins(relation, column)
+        after = self.with_column(relation, column, Fate.GONE)
+        return after.with_column(relation, to, origins[0].column if origins else Fate.MADE)
+
+    def with_schema(self, schema: str, fate: str | Fate) -> "Batch":
+        """A schema was made, dropped, or has now (`fate`) the name of another one before the batch."""
+        return replace(self, schemas=MappingProxyType({**self.schemas, schema: fate}))
+
+    def with_other(self, kind: str, name: RelationName) -> "Batch":
+        """A type, routine or the like was made."""
+        return replace(self, others=self.others | {(kind, self.place(name))})
+
+    def _with_relations(self, changed: Mapping[RelationName, RelationName | Fate]) -> "Batch":
+        return replace(self, relations=MappingProxyType({**self.relations, **changed}))
+
+
+def _first(origins: tuple[RelationName, ...]) -> RelationName | Fate:
+    return origins[0] if origins else Fate.MADE

@@ -16,8 +16,7 @@ class RelationName:
     schema: str | None
     name: str
 
-    @property
-    def shown(self) -> str:
+    def __str__(self) -> str:
         """As people write it."""
         return self.name if self.schema is None else f"{self.schema}.{self.name}"
 
@@ -39,7 +38,6 @@ class ColumnName:
     relation: RelationName
     column: str
 
-    @property
-    def shown(self) -> str:
+    def __str__(self) -> str:
         """As people write it."""
-        return f"{self.relation.shown}.{self.column}"
+        return f"{self.relation}.{self.column}"

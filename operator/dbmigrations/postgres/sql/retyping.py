@@ -1,0 +1,135 @@
+"""Which changes of a column's type keep every value. Types as format_type() prints them."""
+
+import re
+from dataclasses import dataclass
+
+_TYPE = re.compile(r"(?P<name>[^(\[]+?)\s*(?:\((?P<modifiers>[\d,\s-]+)\))?(?P<suffix>[^(\[\]]*)(?P<array>(?:\[\])*)")
+
+_ALIASES = {
+    "bool": "boolean",
+    "bpchar": "character",
+    "char": "character",
+    "decimal": "numeric",
+    "float": "double precision",
+    "float4": "real",
+    "float8": "double precision",
+    "int": "integer",
+    "int2": "smallint",
+    "int4": "integer",
+    "int8": "bigint",
+    "serial": "integer",
+    "serial4": "integer",
+    "serial8": "bigint",
+    "bigserial": "bigint",
+    "smallserial": "smallint",
+    "timestamp": "timestamp without time zone",
+    "timestamptz": "timestamp with time zone",
+    "time": "time without time zone",
+    "timetz": "time with time zone",
+    "varbit": "bit varying",
+    "varchar": "character varying",
+}
+_DIGITS = {"smallint": 5, "integer": 10, "bigint": 19}
+_PRECISION = 6  # of times and intervals, where none is given
+
+
+@dataclass(frozen=True, slots=True)
+class _Type:
+    name: str
+    modifiers: tuple[int, ...]
+    array: str
+
+
+def retyping_keeps_values(old: str, new: str) -> bool:
+    """Whether every value of the old type is the same in the new one, without a USING of the author's.
+
+    A longer varchar, varchar to text, integer to bigint, numeric with more digits before and behind the point. Where
+    nothing is known the answer is no.
+    """
+    before, after = _read(old), _read(new)
+    if before is None or after is None or before.array != after.array:
+        return False
+    if before == after or (before.name, after.name) in _ALWAYS:
+        return True
+    if before.name in _DIGITS:
+        return _keeps_integers(before, after)
+    if before.name == "numeric" == after.name:
+        return _keeps_numerics(before, after)
+    if before.name == after.name and before.name in _TIMED:
+        return _not_coarser(before, after)
+    if before.name in _VARYING and (after.name == before.name or (before.name, after.name) == _TEXT_TO_VARCHAR):
+        return _not_shorter(before, after)
+    return False
+
+
+_ALWAYS = frozenset(
+    {
+        ("character varying", "text"),
+        ("cidr", "inet"),
+        ("citext", "text"),
+        ("real", "double precision"),
+        ("text", "citext"),
+    }
+)
+_TEXT_TO_VARCHAR = ("text", "character varying")
+_VARYING = frozenset({"text", "character varying", "bit varying"})
+_TIMED = frozenset(
+    {
+        "timestamp without time zone",
+        "timestamp with time zone",
+        "time without time zone",
+        "time with time zone",
+        "interval",
+    }
+)
+
+
+def _read(text: str) -> _Type | None:
+    found = _TYPE.fullmatch(text.strip().lower().removeprefix("pg_catalog."))
+    if found is None:
+        return None
+    suffix = found["suffix"].strip()
+    name = f"{found['name'].strip()} {suffix}".strip()
+    modifiers = tuple(int(each) for each in (found["modifiers"] or "").split(",") if each.strip())
+    return _Type(_ALIASES.get(name, name), modifiers, found["array"])
+
+
+def _keeps_integers(before: _Type, after: _Type) -> bool:
+    digits = _DIGITS[before.name]
+    if after.name in _DIGITS:
+        return _DIGITS[after.name] >= digits
+    if after.name == "numeric":
+        precision, scale = _numeric(after)
+        return precision is None or precision - scale >= digits
+    return after.name == "text" or (after.name == "character varying" and not after.modifiers)
+
+
+def _not_shorter(before: _Type, after: _Type) -> bool:
+    return not after.modifiers or (bool(before.modifiers) and before.modifiers[0] <= after.modifiers[0])
+
+
+def _not_coarser(before: _Type, after: _Type) -> bool:
+    return (before.modifiers or (_PRECISION,))[0] <= (after.modifiers or (_PRECISION,))[0]
+
+
+def _keeps_numerics(before: _Type, after: _Type) -> bool:
+    old_precision, old_scale = _numeric(before)
+    new_precision, new_scale = _numeric(after)
+    if new_precision is None:
+        return True
+    if old_precision is None:
+        return False
+    return new_scale >= old_scale and new_precision - new_scale >= old_precision - old_scale
+
+
+def _numeric(numeric: _Type) -> tuple[int | None, int]:
+    """Precision (None: unlimited) and scale."""
+    match numeric.modifiers:
+        case ():
+            return None, 0
+        case (precision,):
+            return precision, 0
+        case (precision, scale, *_):
+            return precision, scale
+        case _:
+            return None, 0
