@@ -49,6 +49,7 @@ def write_certificates(folder: Path, identities: Sequence[Identity]) -> None:
     authority = (
         _builder(authority_name, authority_name, authority_key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_authority_usage(), critical=True)
         .sign(authority_key, hashes.SHA256())
     )
     _write(folder, "ca", authority, authority_key)
@@ -77,6 +78,8 @@ def _sign(
         _builder(x509.Name(parts), authority, key)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        # Python 3.13 refuses a certificate that does not say which key signed it.
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
     )
     if identity.addresses:
         names = [_general_name(address) for address in identity.addresses]
@@ -94,7 +97,15 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivate
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _CLOCKS_MAY_DIFFER)
         .not_valid_after(now + _VALID)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
+
+
+def _authority_usage() -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True, key_cert_sign=True, crl_sign=True, content_commitment=False, key_encipherment=False,
+        data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
 
 
 def _general_name(address: str) -> x509.GeneralName:
