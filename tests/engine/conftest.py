@@ -1,0 +1,42 @@
+"""The engine tier: real PostgreSQL servers of several majors, a database of its own for each test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from psycopg import sql
+
+from tests.engine.databases import CANARY, Database
+from tests.harness.console import Console
+from tests.harness.postgres import Server, start_server
+from tests.harness.postgres_binaries import ensure_binaries, majors_to_test
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", params=majors_to_test(), ids=lambda major: f"postgres-{major}")
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server of each major; it ends with the tests."""
+    running = start_server(ensure_binaries(request.param, Console()))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def database(server: Server) -> Iterator[Database]:
+    """An empty database, owned by an ordinary role whose password is the canary."""
+    number = f"{os.getpid()}_{next(_numbers)}"
+    owner = f"owner_{number}"
+    with server.connect() as connection:
+        connection.execute(
+            sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(owner), sql.Literal(CANARY))
+        )
+    name = server.create_database(f"test_{number}", owner=owner)
+    yield Database(server, name, owner)
+    server.drop_database(name)

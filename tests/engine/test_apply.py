@@ -1,0 +1,233 @@
+"""Applying and undoing in one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dbmigrations.postgres import facts, history, runs
+from dbmigrations.postgres.assertions import stored_assertions
+from dbmigrations.postgres.errors import PlanChangedError, StatementError
+from dbmigrations.postgres.records import RowOutcome
+from dbmigrations.release.migration import Kind
+from tests.engine.databases import applier
+from tests.engine.releases import assertion, migration
+
+if TYPE_CHECKING:
+    from tests.engine.databases import Database
+
+
+def test_a_migration_takes_effect_with_its_history_row(database: Database) -> None:
+    with database.session() as session:
+        row = applier(session, database.tables).up(migration("a", "CREATE TABLE t (id int);", "DROP TABLE t;"))
+
+        (applied,) = history.applied(session, database.tables)
+        assert (applied.name, applied.history_id, applied.times_applied) == ("a", row, 1)
+    assert database.value("SELECT to_regclass('t') IS NOT NULL")
+
+
+def test_undoing_runs_the_stored_down_script_and_leaves_nothing_applied(database: Database) -> None:
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        apply.up(migration("a", "CREATE TABLE t (id int);", "DROP TABLE t;"))
+        apply.down(Kind.SQL, "a")
+
+        assert history.applied(session, database.tables) == ()
+        (undone,) = history.undone(session, database.tables)
+        assert (undone.name, undone.times_applied) == ("a", 1)
+    assert not database.value("SELECT to_regclass('t') IS NOT NULL")
+
+
+def test_what_was_undone_can_be_applied_again_and_is_counted(database: Database) -> None:
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        for _ in range(2):
+            apply.up(migration("a", "CREATE TABLE t (id int);", "DROP TABLE t;"))
+            apply.down(Kind.SQL, "a")
+        apply.up(migration("a", "CREATE TABLE t (id int);", "DROP TABLE t;"))
+
+        (applied,) = history.applied(session, database.tables)
+        assert applied.times_applied == 3
+
+
+def test_a_down_of_comments_only_does_nothing_validly(database: Database) -> None:
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        apply.up(migration("a", "CREATE TABLE t (id int);", "-- nothing to undo\n"))
+        apply.down(Kind.SQL, "a")
+
+        assert history.applied(session, database.tables) == ()
+    assert database.value("SELECT to_regclass('t') IS NOT NULL")
+
+
+def test_a_refused_statement_undoes_the_whole_migration_and_leaves_a_failed_row(database: Database) -> None:
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        broken = migration("a", "CREATE TABLE t (id int);\n\nINSERT INTO t\n  SELECT nothing FROM t;\n")
+        with pytest.raises(StatementError, match=r"a\.sql:4:10: column .nothing. does not exist \(SQLSTATE 42703\)"):
+            apply.up(broken)
+
+        (row,) = history.rows(session, database.tables)
+        assert (row.outcome, row.sqlstate) == (RowOutcome.FAILED, "42703")
+        assert row.error is not None
+        assert "a.sql:4:10" in row.error
+        assert history.applied(session, database.tables) == ()
+    assert not database.value("SELECT to_regclass('t') IS NOT NULL")
+
+
+def test_an_error_shows_the_statement_with_a_caret(database: Database) -> None:
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        with pytest.raises(StatementError) as caught:
+            apply.up(migration("a", "SELECT 1;\nSELECT\n  wrong;\n"))
+
+    assert caught.value.excerpt.splitlines()[2:4] == ["3 |   wrong;", "  |   ^"]
+
+
+def test_an_error_names_the_constraint_and_no_row_data(database: Database) -> None:
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        script = "CREATE TABLE t (email text UNIQUE);\nINSERT INTO t VALUES ('ann@example.org'), ('ann@example.org');"
+        with pytest.raises(StatementError) as caught:
+            apply.up(migration("a", script))
+
+        text = str(caught.value)
+        assert "constraint t_email_key" in text
+        assert "a.sql:2:1" in text
+        assert "ann@example.org" not in text
+        (row,) = history.rows(session, database.tables)
+        assert "ann@example.org" not in (row.error or "")
+
+
+def test_a_deferred_constraint_fails_within_the_transaction_and_is_located(database: Database) -> None:
+    script = """\
+CREATE TABLE p (id int PRIMARY KEY);
+CREATE TABLE c (p int REFERENCES p DEFERRABLE INITIALLY DEFERRED);
+INSERT INTO c VALUES (1);
+"""
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        with pytest.raises(StatementError, match=r"a\.sql:3:1: .*c_p_fkey"):
+            apply.up(migration("a", script))
+    assert not database.value("SELECT to_regclass('p') IS NOT NULL")
+
+
+def test_copy_data_in_a_script_is_loaded(database: Database) -> None:
+    script = """\
+CREATE TABLE t (id int, word text);
+COPY t FROM stdin;
+1\tone; two
+2\t\\N
+\\.
+INSERT INTO t VALUES (3, '%s');
+"""
+    with database.session() as session:
+        applier(session, database.tables).up(migration("a", script))
+    assert database.rows("SELECT * FROM t ORDER BY id") == [(1, "one; two"), (2, None), (3, "%s")]
+
+
+def test_copy_data_that_does_not_fit_is_an_error_and_the_session_lives(database: Database) -> None:
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        with pytest.raises(StatementError, match=r"a\.sql:2:1: invalid input syntax for type integer"):
+            apply.up(migration("a", "CREATE TABLE t (id int);\nCOPY t FROM stdin;\nx\n\\.\n"))
+        apply.up(migration("b", "CREATE TABLE u (id int);"))
+    assert database.value("SELECT to_regclass('u') IS NOT NULL")
+
+
+def test_what_a_script_sets_does_not_reach_the_next_one(database: Database) -> None:
+    leaky = """\
+SET search_path = '';
+SET statement_timeout = '7s';
+SET row_security = off;
+CREATE TEMP TABLE t (id int);
+PREPARE p AS SELECT 1;
+SELECT set_config('dbmigrations.leak', 'yes', false);
+"""
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        before = session.one("SELECT current_setting('search_path'), current_setting('statement_timeout')")
+        apply.up(migration("a", leaky))
+        apply.up(migration("b", "CREATE TABLE t (id int);"))
+
+        after = session.one("SELECT current_setting('search_path'), current_setting('statement_timeout')")
+        assert after == before
+        assert session.one("SELECT count(*) FROM pg_prepared_statements") == (0,)
+        assert session.one("SELECT coalesce(current_setting('dbmigrations.leak', true), '')") == ("",)
+    assert database.value("SELECT relpersistence = 'p' FROM pg_class WHERE relname = 't'")
+
+
+def test_a_script_that_changes_its_role_still_gets_its_row(database: Database) -> None:
+    other = database.role()
+    database.run(f"GRANT {other} TO {database.owner}", f"GRANT CREATE ON SCHEMA public TO {other}")
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        apply.up(migration("a", f"SET ROLE {other}; CREATE TABLE t (id int);"))
+        apply.up(migration("b", "CREATE TABLE u (id int);"))
+
+        assert [row.name for row in history.applied(session, database.tables)] == ["a", "b"]
+    owners = dict(database.rows("SELECT relname, pg_get_userbyid(relowner) FROM pg_class WHERE relname IN ('t', 'u')"))
+    assert owners == {"t": other, "u": database.owner}
+
+
+def test_a_superseded_run_can_write_nothing_more(database: Database) -> None:
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        runs.finish(session, database.tables, apply.provenance.run, runs.RunOutcome.SUPERSEDED)
+        with pytest.raises(PlanChangedError, match="another run took its place"):
+            apply.up(migration("a", "CREATE TABLE t (id int);"))
+    assert not database.value("SELECT to_regclass('t') IS NOT NULL")
+
+
+def test_a_script_that_lets_the_lock_go_is_undone(database: Database) -> None:
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        with pytest.raises(PlanChangedError, match="lock was lost"):
+            apply.up(migration("a", "CREATE TABLE t (id int); SELECT pg_advisory_unlock_all();"))
+    assert not database.value("SELECT to_regclass('t') IS NOT NULL")
+
+
+def test_an_applied_migration_is_not_applied_again(database: Database) -> None:
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        apply.up(migration("a", "CREATE TABLE IF NOT EXISTS t (id int);"))
+        with pytest.raises(PlanChangedError, match="applied already"):
+            apply.up(migration("a", "CREATE TABLE IF NOT EXISTS t (id int);"))
+
+
+def test_what_has_no_stored_down_cannot_be_undone(database: Database) -> None:
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        apply.up(migration("a", "CREATE TABLE t (id int);"))
+        with pytest.raises(PlanChangedError, match="no stored down script"):
+            apply.down(Kind.SQL, "a")
+
+
+def test_the_assertions_of_the_release_are_stored_with_its_first_migration(database: Database) -> None:
+    assertions = (assertion("one", "SELECT true;"), assertion("two", "SELECT 1 = 1;"))
+    with database.session() as session:
+        applier(session, database.tables).up(migration("a", "CREATE TABLE t (id int);"), assertions=assertions)
+
+        assert stored_assertions(session, database.tables, "1.0.0") == assertions
+
+
+def test_the_history_read_as_facts_follows_what_was_done(database: Database) -> None:
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        first = apply.up(migration("a", "CREATE TABLE t (id int);", "DROP TABLE t;"))
+        apply.up(migration("b", "CREATE TABLE u (id int);", "DROP TABLE u;"))
+        last = apply.down(Kind.SQL, "b")
+
+        found = facts.read_history(session, database.tables)
+        assert [row.history_id for row in found.applied] == [first]
+        assert [row.name for row in found.undone] == ["b"]
+        assert found.newest_change == last
+        assert found.partial == ()
+
+
+def test_a_utf8_script_is_located_in_characters_not_bytes(database: Database) -> None:
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        with pytest.raises(StatementError, match=r"a\.sql:1:19:"):
+            apply.up(migration("a", "SELECT 'äöü€😀' || wrong;"))
