@@ -61,7 +61,7 @@ class Server:
         self.major = binaries.major
         self.folder = folder
         self.port = port
-        self._binaries = binaries
+        self.binaries = binaries
         self._settings = settings
         self._names = itertools.count(1)
         self._process = self._launch()
@@ -139,7 +139,7 @@ class Server:
             "unix_socket_directories": str(self.folder),
         }
         words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-        command = [*_unprivileged(), self._binaries.folder / "postgres", "-D", self.data, *words]
+        command = [*_unprivileged(), self.binaries.folder / "postgres", "-D", self.data, *words]
         process = start(command, self.log)
         deadline = time.monotonic() + 30
         while not self._says_ready(process):
