@@ -214,7 +214,7 @@ def test_a_half_applied_migration_is_resumed_by_an_up() -> None:
 
 
 @pytest.mark.parametrize("safe", [False, True])
-def test_a_half_applied_migration_is_stuck_below_it_unless_its_down_is_safe(safe: bool) -> None:  # noqa: FBT001
+def test_a_half_applied_migration_is_stuck_below_it_unless_its_down_is_safe(*, safe: bool) -> None:
     database = at("1.0.0")
     database.partial = [half("d", Direction.UP, safe=safe)]
     sets = sets_of(THREE, database, "1.0.0")
