@@ -17,10 +17,12 @@ from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.counting import CountedLoss, count_losses
 from dbmigrations.postgres.errors import EngineError
 from dbmigrations.postgres.history import recorded
+from dbmigrations.postgres.journal import half_applied
+from dbmigrations.postgres.records import RecordedMigration, RowOutcome
 from dbmigrations.postgres.sql.loss import Loss
 from dbmigrations.postgres.tables import Tables
 from dbmigrations.release.directory import ReleaseDirectory
-from dbmigrations.release.plan import Plan
+from dbmigrations.release.plan import Plan, PlannedMigration
 from dbmigrations.runner.analysis import PlannedScript, analyse
 from dbmigrations.runner.context import StepContext
 from dbmigrations.runner.preflight.drafting import draft
@@ -105,9 +107,17 @@ def planned_scripts(
             if migration is not None:
                 yield PlannedScript(ref, migration.up.path, migration.up.text)
         else:
-            _, row = recorded(session, tables, planned.kind, planned.name) or (None, None)
+            row = _to_undo(session, tables, planned)
             if row is not None and row.down_script is not None:
                 yield PlannedScript(ref, row.down_path or f"the stored down of {planned.name}", row.down_script)
+
+
+def _to_undo(session: Session, tables: Tables, planned: PlannedMigration) -> RecordedMigration | None:
+    """What is stored of a migration that is applied, or half applied."""
+    outcome, row = recorded(session, tables, planned.kind, planned.name) or (None, None)
+    if outcome is RowOutcome.APPLIED:
+        return row
+    return half_applied(session, tables, planned.kind, planned.name)
 
 
 def _backup_problem(request: StepRequest, context: StepContext) -> str:

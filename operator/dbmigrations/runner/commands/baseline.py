@@ -9,6 +9,7 @@ from dbmigrations.runner.commands.options import (
     Place,
     Planning,
     changing_options,
+    checked_version,
     place_options,
     planning_options,
 )
@@ -18,7 +19,7 @@ from dbmigrations.runner.exits import Exit
 
 
 @click.command("baseline")
-@click.argument("version")
+@click.argument("version", callback=checked_version, metavar="VERSION")
 @place_options
 @planning_options
 @changing_options

@@ -15,6 +15,8 @@ from dbmigrations.runner.commands.options import (
     changing_options,
     place_options,
     planning_options,
+    to_option,
+    version_option,
 )
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.context import Wishes
@@ -35,12 +37,12 @@ class Run:
 
 
 @click.command("migrate")
-@click.option("--to", "version", default="", metavar="VERSION", help="Default: the newest release of the directory.")
+@to_option
 @place_options
 @planning_options
 @changing_options
 @laptop_command
-def migrate(desk: Desk, version: str, place: Place, planning: Planning, changing: Changing) -> Exit:
+def migrate(desk: Desk, version: str | None, place: Place, planning: Planning, changing: Changing) -> Exit:
     """Bring the database up to a version.
 
     The same steps as in a cluster: preflight, backup, then release by release schema, SQL, data and verify. What was
@@ -53,7 +55,7 @@ def migrate(desk: Desk, version: str, place: Place, planning: Planning, changing
 
 
 @click.command("rollback")
-@click.option("--to-version", "version", required=True, metavar="VERSION", help="The version to go back to.")
+@version_option("--to-version", "version", "Where to go back to.", required=True)
 @place_options
 @planning_options
 @changing_options
@@ -76,8 +78,10 @@ def carry_out(laptop: Laptop, run: Run) -> Exit:
     if seen.refusal is not None:
         return tell_refusal(terminal, run.command, seen)
     _check_way(seen, goes_down=run.wishes.down_is_asked)
-    shown = _ask(laptop, run, seen)
-    if shown:
+    if _must_ask(run, seen):
+        if not _ask(laptop, seen):
+            terminal.aside("nothing was changed")
+            return Exit.REFUSED
         context = replace(context, report=without_plan(context.report))
     with logged(laptop, context, run.changing.log_dir) as logging:
         results = run_through(run.request, logging)
@@ -106,19 +110,22 @@ def _check_way(seen: Look, *, goes_down: bool) -> None:
         )
 
 
-def _ask(laptop: Laptop, run: Run, seen: Look) -> bool:
-    """Show the plan and ask, where something would be undone or lost; whether the plan was shown."""
-    terminal = laptop.desk.terminal
-    plan, summary = seen.plan, seen.summary
-    if run.changing.yes or plan is None or summary is None or not (plan.downs or summary.data_loss.any):
+def _must_ask(run: Run, seen: Look) -> bool:
+    """Whether a person decides: something would be undone or lost."""
+    if run.changing.yes or seen.plan is None or seen.summary is None:
         return False
+    return bool(seen.plan.downs) or seen.summary.data_loss.any
+
+
+def _ask(laptop: Laptop, seen: Look) -> bool:
+    """Show the plan, and ask."""
+    terminal = laptop.desk.terminal
     if not terminal.is_interactive:
+        downs = count(len(seen.plan.downs) if seen.plan else 0, "migration")
+        loss = loss_words(seen.summary.data_loss) if seen.summary else "none"
         raise click.UsageError(
-            f"this undoes {count(len(plan.downs), 'migration')} and loses {loss_words(summary.data_loss)}; "
-            "nobody can be asked here: --yes says that it is meant"
+            f"this undoes {downs} (data loss: {loss}); nobody can be asked here: --yes says that it is meant"
         )
     for line in seen.lines():
         terminal.aside(line)
-    if not terminal.confirm(f"Run this plan on {laptop.settings}?"):
-        raise click.Abort
-    return True
+    return terminal.confirm(f"Run this plan on {laptop.settings}?")

@@ -16,13 +16,12 @@ from dbmigrations.runner.preflight.drafting import draft
 from dbmigrations.runner.preflight.facts import BackupFacts, PreflightFacts
 
 
-def look_offline(directory: ReleaseDirectory, start: str, target: str, planning: Planning, schema: str) -> Look:
-    """What preflight would say of a database that is verified at `start` (empty: of an empty one).
+def look_offline(directory: ReleaseDirectory, start: str | None, target: str, planning: Planning, schema: str) -> Look:
+    """What preflight would say of a database that is verified at `start` (None: of an empty one).
 
     Everything counts as applied once, as its file is now; what would be lost cannot be counted.
 
     Raises:
-        VersionError: `start` is no version.
         ReleaseInvalidError: a script of the plan that cannot be run as it is written.
     """
     facts = PreflightFacts(
@@ -42,7 +41,7 @@ def look_offline(directory: ReleaseDirectory, start: str, target: str, planning:
     return Look(facts, decide(facts))
 
 
-def _history(directory: ReleaseDirectory, start: str) -> DatabaseHistory:
+def _history(directory: ReleaseDirectory, start: str | None) -> DatabaseHistory:
     if not start:
         return DatabaseHistory()
     applied = tuple(

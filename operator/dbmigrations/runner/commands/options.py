@@ -11,6 +11,7 @@ import click
 
 from dbmigrations.api.spec import ApprovalMode, BackupWhen, ChangePolicy, OperationsPolicy, RollbackPolicy
 from dbmigrations.api.step import RequestedBackup, RequestedPolicy
+from dbmigrations.release.versions import Version, VersionError
 
 Body = Callable[..., Any]
 Decorator = Callable[[Body], Body]
@@ -39,6 +40,14 @@ class Planning:
     policy: RequestedPolicy
     approve: str
     backup: RequestedBackup
+
+
+@dataclass(frozen=True)
+class Offline:
+    """Whether to plan without a database, and from which version; `start` None: from an empty one."""
+
+    asked: bool
+    start: str | None
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,41 @@ _BACKUPS = (
     ),
     click.option("--retain", default=5, show_default=True, type=click.IntRange(1, 1000), help="Backups kept."),
 )
+
+
+def checked_version(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """A callback: a version as it is written, where it is one.
+
+    Raises:
+        click.BadParameter: it is no version; says why.
+    """
+    try:
+        return value if value is None else Version.parse(value).text
+    except VersionError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def version_option(flag: str, name: str, text: str, *, required: bool = False) -> Decorator:
+    """An option that takes a version."""
+    return click.option(
+        flag, name, callback=checked_version, required=required, default=None, metavar="VERSION", help=text
+    )
+
+
+def to_option(function: Body) -> Body:
+    """`--to`, as the parameter `version`; empty: the newest release."""
+    return version_option("--to", "version", "Default: the newest release of the directory.")(function)
+
+
+def offline_options(function: Body) -> Body:
+    """`--offline` and `--from`, as the parameter `offline`."""
+    return _grouped(
+        function,
+        "offline",
+        Offline,
+        click.option("--offline", "asked", is_flag=True, help="Ask no database: the directory alone gives the hash."),
+        version_option("--from", "start", "With --offline: the version to start from. Default: an empty database."),
+    )
 
 
 def source_option(function: Body) -> Body:

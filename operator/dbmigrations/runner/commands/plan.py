@@ -6,7 +6,15 @@ from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import at_laptop
 from dbmigrations.runner.commands.looking import Look, look
 from dbmigrations.runner.commands.offline import look_offline
-from dbmigrations.runner.commands.options import Body, Place, Planning, place_options, planning_options
+from dbmigrations.runner.commands.options import (
+    Offline,
+    Place,
+    Planning,
+    offline_options,
+    place_options,
+    planning_options,
+    to_option,
+)
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.context import Wishes
 from dbmigrations.runner.exits import Exit
@@ -17,31 +25,24 @@ _LOOKING = Wishes(force_owned=True, down_is_asked=True)
 """Who only looks may see the plan of an owned database, and the way down."""
 
 
-def _offline_options(function: Body) -> Body:
-    flag = click.option("--offline", is_flag=True, help="Ask no database: the same hash, from the directory alone.")
-    start = click.option("--from", "start", default="", metavar="VERSION", help="With --offline. Default: empty.")
-    return flag(start(function))
-
-
 @click.command("plan")
-@click.option("--to", "version", default="", metavar="VERSION", help="Default: the newest release of the directory.")
-@_offline_options
+@to_option
+@offline_options
 @place_options
 @planning_options
 @laptop_command
-def plan(desk: Desk, version: str, place: Place, planning: Planning, **offline: str) -> Exit:
+def plan(desk: Desk, version: str | None, place: Place, planning: Planning, offline: Offline) -> Exit:
     """Show what would be done to reach a version, with the hash that approves it. Nothing is changed.
 
     With --offline in the CI of a pull request, one commit can carry a migration and `approvedPlan`. The exit code is 0
     where there is a plan, also where it would wait for approval: `dbmigrate check` is the judge.
     """
-    start = offline["start"]
-    if start and not offline["offline"]:
+    if offline.start and not offline.asked:
         raise click.UsageError("--from goes with --offline: a database says itself where it is")
     directory = load_source(str(place.source), require_down=planning.policy.require_down)
     target = version or newest_version(directory)
-    if offline["offline"]:
-        seen = look_offline(directory, start, target, planning, place.schema or "public")
+    if offline.asked:
+        seen = look_offline(directory, offline.start, target, planning, place.schema or "public")
     else:
         laptop = at_laptop(desk, place)
         seen = look(laptop.request(target, planning), laptop.context(_LOOKING), directory)
@@ -50,11 +51,11 @@ def plan(desk: Desk, version: str, place: Place, planning: Planning, **offline: 
 
 
 @click.command("check")
-@click.option("--to", "version", default="", metavar="VERSION", help="Default: the newest release of the directory.")
+@to_option
 @place_options
 @planning_options
 @laptop_command
-def check(desk: Desk, version: str, place: Place, planning: Planning) -> Exit:
+def check(desk: Desk, version: str | None, place: Place, planning: Planning) -> Exit:
     """Ask everything that preflight would ask, and say what stands in the way. Nothing is changed.
 
     The exit code is 1 where a run would be refused.

@@ -5,10 +5,9 @@ import click
 from dbmigrations.postgres.assertions import AssertionScript, stored_assertions
 from dbmigrations.postgres.facts import read_history
 from dbmigrations.postgres.verify import Finding, newly_broken, run_assertions
-from dbmigrations.release.versions import Version
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import Laptop, at_laptop
-from dbmigrations.runner.commands.options import Place, place_options
+from dbmigrations.runner.commands.options import Place, place_options, version_option
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.errors import SourceMissingError
 from dbmigrations.runner.exits import Exit
@@ -18,22 +17,21 @@ from dbmigrations.runner.steps.session import Work, open_work
 
 
 @click.command("verify")
-@click.option("--release", "version", default="", metavar="VERSION", help="Default: the database's version.")
+@version_option("--release", "version", "Default: the database's version.")
 @place_options
 @laptop_command
-def verify(desk: Desk, version: str, place: Place) -> Exit:
+def verify(desk: Desk, version: str | None, place: Place) -> Exit:
     """Run the assertions of a release, and look for INVALID indexes and NOT VALID constraints. Nothing is changed.
 
     The directory's assertions win; those stored in the database serve where it has none. The exit code is 20 where
     one does not hold.
     """
     laptop = at_laptop(desk, place)
-    with open_work(laptop.request(version), laptop.context(), row_security=False) as work:
+    with open_work(laptop.request(version or ""), laptop.context(), row_security=False) as work:
         history = read_history(work.session, work.tables)
         release = version or history.current_version.removesuffix("*")
         if not release:
             raise click.UsageError("the database has no version yet: name a release with --release")
-        Version.parse(release)
         scripts = _assertions(laptop, work, release)
         findings = (*run_assertions(work.session, scripts), *newly_broken(work.session, ()))
     if desk.terminal.as_json:

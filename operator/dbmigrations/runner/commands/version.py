@@ -14,7 +14,7 @@ from dbmigrations.postgres.tables import installed
 from dbmigrations.release.problems import ReleaseInvalidError
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import at_laptop
-from dbmigrations.runner.commands.options import Place, place_options
+from dbmigrations.runner.commands.options import Place, place_options, version_option
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.context import runner_version
 from dbmigrations.runner.errors import SourceMissingError
@@ -45,10 +45,10 @@ class Versions:
 
 @click.command("version")
 @click.option("--check", is_flag=True, help="Exit with 1 unless the database is at the expected version.")
-@click.option("--expect", default="", metavar="VERSION", help="Default: the newest release of the directory.")
+@version_option("--expect", "expect", "Default: the newest release of the directory.")
 @place_options
 @laptop_command
-def version(desk: Desk, expect: str, place: Place, *, check: bool) -> Exit:
+def version(desk: Desk, expect: str | None, place: Place, *, check: bool) -> Exit:
     """Show the database's version, and the versions around it.
 
     A trailing `*` means that migrations were applied or undone since the last passed verify.

@@ -91,7 +91,7 @@ class Terminal:
             return
         if self._err.is_terminal:
             self._show(event)
-        else:
+        elif not isinstance(event, StatementBegan):  # the log file has each statement
             for line in describe(event):
                 self.aside(line)
 
