@@ -43,15 +43,15 @@ def main() -> int:
             bring_up(cluster, store)
         programs = {"helm": helm.result(), "kubectl": ensure_kubectl(cache, console)}
     except HarnessError as error:
-        screen.print(f"\n{error}", style="red", markup=False)
+        screen.print(f"\n{error}", style="red", markup=False, soft_wrap=True)
         return 1
     shell = Shell(screen, programs, cluster.kubeconfig)
     try:
         Story(screen, shell, cluster, store).play()
     except (DemoError, HarnessError) as error:
-        screen.print(f"\n{error}\n", style="red", markup=False)
+        screen.print(f"\n{error}\n", style="red", markup=False, soft_wrap=True)
         explain(shell)
-        screen.print(f"\n{error}", style="red", markup=False)
+        screen.print(f"\n{error}", style="red", markup=False, soft_wrap=True)
         return 1
     return 0
 

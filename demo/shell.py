@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import dataclass
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
-from rich.padding import Padding
 from rich.text import Text
 
 from tests.harness.command import run
@@ -48,7 +48,7 @@ class Shell:
         """
         self.announce(typed or shlex.join(words))
         said = self.read(*words)
-        self.console.print(Padding(Text(said.rstrip("\n"), style="dim"), (0, 0, 0, 4)))
+        self.console.print(Text(indent(said.rstrip("\n"), "    "), style="dim"), soft_wrap=True)
         return said
 
     def announce(self, command: str) -> None:

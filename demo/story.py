@@ -84,7 +84,8 @@ class Story:
         self.shell.show(
             *("helm", "upgrade", "--install", RELEASE, "charts/dbmigrations"),
             *("--namespace", OPERATOR_NAMESPACE, "--create-namespace", "--wait", "--timeout=3m"),
-            *("--set", f"image.tag={_tag(OPERATOR)}", "--set", f"runnerImage.tag={_tag(RUNNER)}"),
+            *("--set", f"image.tag={_tag(OPERATOR)},runnerImage.tag={_tag(RUNNER)}"),
+            *("--set-string", f"podAnnotations.build={OPERATOR.key()}"),  # a changed image replaces the Pod that runs
         )
 
     def set_up(self) -> None:
@@ -189,5 +190,4 @@ class Story:
 
 
 def _tag(image: Image) -> str:
-    """The tag of just this build, so that a changed one replaces the one that runs."""
-    return f"{image.name.rpartition(':')[2]}-{image.key()}"
+    return image.name.rpartition(":")[2]

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 _LOOKS = (
     ("--namespace", NAMESPACE, "get", "dbmigrations,jobs,pods", "--output=wide"),
-    ("--namespace", NAMESPACE, "get", "events", "--sort-by=.lastTimestamp"),
+    ("--namespace", NAMESPACE, "get", "events", "--field-selector=type=Warning", "--sort-by=.lastTimestamp"),
     ("--namespace", NAMESPACE, "logs", "--selector=dbmigrations.dev/uid", "--all-containers", "--prefix", "--tail=40"),
     ("--namespace", OPERATOR_NAMESPACE, "get", "pods", "--output=wide"),
-    ("--namespace", OPERATOR_NAMESPACE, "get", "events", "--sort-by=.lastTimestamp"),
+    ("--namespace", OPERATOR_NAMESPACE, "get", "events", "--field-selector=type=Warning", "--sort-by=.lastTimestamp"),
     ("--namespace", OPERATOR_NAMESPACE, "logs", f"deployment/{RELEASE}", "--tail=40"),
 )
 
@@ -27,4 +27,4 @@ def explain(shell: Shell) -> None:
         try:
             shell.show("kubectl", *look)
         except HarnessError as error:
-            shell.console.print(f"    {error}", style="red", markup=False)
+            shell.console.print(f"    {error}", style="red", markup=False, soft_wrap=True)
