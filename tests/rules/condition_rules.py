@@ -4,8 +4,6 @@
 Both return sentences; empty: all is well.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

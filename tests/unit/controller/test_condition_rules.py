@@ -1,7 +1,5 @@
 """The checker itself: each rule is broken once, so that none of them is silent."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -52,7 +52,7 @@ _RULES: tuple[Callable[[Scene], Decision | None], ...] = (
 def plan(snapshot: Snapshot, now: datetime) -> Decision:
     """What to do about the resource of `snapshot` at `now` (aware, UTC). Never raises, whatever the facts."""
     seconds = now.astimezone(UTC).replace(microsecond=0)  # as Kubernetes writes times
-    scene = learn(Scene(snapshot, seconds, snapshot.resource.status))
+    scene = learn(Scene.of(snapshot, seconds))
     for rule in _RULES:
         decision = rule(scene)
         if decision is not None:
@@ -62,7 +62,7 @@ def plan(snapshot: Snapshot, now: datetime) -> Decision:
 
 def needs_pods(snapshot: Snapshot) -> bool:
     """Whether the plan needs Pods and events beside the resource and its Jobs: not where all is done."""
-    scene = Scene(snapshot, datetime.min.replace(tzinfo=UTC), snapshot.resource.status)
+    scene = Scene.of(snapshot, datetime.min.replace(tzinfo=UTC))
     if snapshot.resource.deletion_timestamp is not None or scene.spec is None or scene.run is None:
         return True
     if scene.run.state is not RunState.SUCCEEDED or any(job.state is JobState.ACTIVE for job in scene.jobs):

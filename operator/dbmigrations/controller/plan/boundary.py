@@ -9,7 +9,6 @@ from dbmigrations.api.step import PlanDirection, StepName, Trigger
 from dbmigrations.controller.actions import Decision
 from dbmigrations.controller.conditions import Stalled
 from dbmigrations.controller.images import chosen_images
-from dbmigrations.controller.inputs import inputs_digest
 from dbmigrations.controller.plan.deciding import LATER, SOON, Finding, decide, pruning
 from dbmigrations.controller.plan.outlooks import settled, suspended, under_way
 from dbmigrations.controller.plan.scene import Scene
@@ -145,7 +144,7 @@ def _run(scene: Scene, spec: DatabaseMigrationSpec, trigger: Trigger) -> RunStat
     return RunStatus(
         id=scene.snapshot.fresh_run_id,
         generation=scene.snapshot.resource.generation,
-        inputs=inputs_digest(spec),
+        inputs=scene.inputs,
         trigger=trigger,
         target_version=spec.version,
         images=chosen_images(spec, scene.snapshot.operator.runner_image),

@@ -25,6 +25,16 @@ class Scene:
     snapshot: Snapshot
     now: datetime
     status: DatabaseMigrationStatus
+    inputs: str
+    """Digest of the spec's inputs; empty where the spec cannot be obeyed."""
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, now: datetime) -> "Scene":
+        """The scene before anything was learned."""
+        spec = snapshot.resource.spec
+        return cls(
+            snapshot, now, snapshot.resource.status, "" if isinstance(spec, InvalidSpec) else inputs_digest(spec)
+        )
 
     def having(self, status: DatabaseMigrationStatus) -> "Scene":
         """The same scene with another status."""
@@ -63,7 +73,7 @@ class Scene:
     @property
     def inputs_changed(self) -> bool:
         """Whether the spec asks for something else than the run was begun with."""
-        return self.spec is not None and self.run is not None and inputs_digest(self.spec) != self.run.inputs
+        return bool(self.inputs) and self.run is not None and self.inputs != self.run.inputs
 
     # the annotations
 
