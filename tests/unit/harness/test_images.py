@@ -3,11 +3,13 @@ from __future__ import annotations
 import hashlib
 import json
 import tarfile
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.harness.images import Image
 from tests.harness.oci import Entry, Process, copy_under_names, files_below, layer_of, read_base, write_image
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAME = "docker.io/local/shop-database:1.0.0"
 IMAGE = Image("docker.io/local/x:dev", "Dockerfile", "runner", ("source",), 1)
