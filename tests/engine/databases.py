@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 import psycopg
@@ -56,9 +56,8 @@ class Database:
 
     def session(self, *, where: ConnectionSettings | None = None, **settings: object) -> Session:
         """A session as steps open it; use it as a context manager."""
-        return Session.open(
-            where or self.where(), SessionSettings(**({"application_name": "dbmigrate test"} | settings))
-        )
+        chosen = cast("dict[str, Any]", {"application_name": "dbmigrate test", **settings})
+        return Session.open(where or self.where(), SessionSettings(**chosen))
 
     def connect(self, user: str = "postgres") -> psycopg.Connection[tuple[Any, ...]]:
         """A bystander's connection: the superuser's unless told otherwise."""

@@ -93,7 +93,7 @@ class Session:
             EngineError: what the server or the connection said, as one of ours.
         """
         try:
-            return self.connection.execute(query, params)
+            return self.connection.execute(_prepared(query, params), params)
         except psycopg.Error as error:
             raise translate(error) from None
 
@@ -108,7 +108,7 @@ class Session:
         """The rows of a query of our own, by column name. Raises as `execute`."""
         try:
             with self.connection.cursor(row_factory=dict_row) as cursor:
-                return cursor.execute(query, params).fetchall()
+                return cursor.execute(_prepared(query, params), params).fetchall()
         except psycopg.Error as error:
             raise translate(error) from None
 
@@ -189,6 +189,23 @@ class Session:
                     f"Create the role, or GRANT it to the login"
                 ) from None
             raise
+
+
+def _prepared(query: Query, params: Params | None) -> Query:
+    """Where there are parameters, psycopg takes every `%` for the beginning of one: also that in a quoted name."""
+    if params is None or not isinstance(query, sql.Composed):
+        return query
+    return sql.Composed(_without_percent(part) for part in query)
+
+
+def _without_percent(part: sql.Composable) -> sql.Composable:
+    match part:
+        case sql.SQL():
+            return part
+        case sql.Composed():
+            return sql.Composed(_without_percent(inner) for inner in part)
+        case _:
+            return sql.SQL(part.as_string(None).replace("%", "%%"))
 
 
 def _own_role(settings: SessionSettings) -> list[sql.Composable]:

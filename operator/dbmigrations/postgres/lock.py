@@ -7,10 +7,11 @@ CONCURRENTLY hang. In a database with `_prisma_migrations`, Prisma's own lock is
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
+import psycopg
 from psycopg import sql
 
 from dbmigrations.postgres.connection import Session
@@ -61,7 +62,7 @@ def migration_lock(
         yield
     finally:
         # A lost session has released it already.
-        if not session.connection.closed and not session.in_transaction:
+        with suppress(psycopg.Error):
             session.connection.execute("SELECT pg_advisory_unlock_all()")
 
 

@@ -10,7 +10,8 @@ from dbmigrations.postgres.errors import PrivilegesUnsafeError
 
 _OWNERS = """
     SELECT kind || ' ' || name, pg_get_userbyid(owner) FROM (
-        SELECT 'schema' AS kind, quote_ident(nspname) AS name, nspowner AS owner FROM pg_namespace WHERE nspname = %(schema)s
+        SELECT 'schema' AS kind, quote_ident(nspname) AS name, nspowner AS owner FROM pg_namespace
+        WHERE nspname = %(schema)s
         UNION ALL
         SELECT 'relation', relname, relowner FROM pg_class
         WHERE relnamespace = to_regnamespace(%(quoted)s) AND relkind IN ('r', 'p', 'S', 'v')

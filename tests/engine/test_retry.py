@@ -1,0 +1,112 @@
+"""Lock timeouts, deadlocks, serialization failures: the whole transaction again, within bounds, blockers named."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dbmigrations.postgres import history
+from dbmigrations.postgres.errors import ContentionError
+from dbmigrations.postgres.events import Event, Retrying
+from tests.engine.databases import applier
+from tests.engine.releases import migration
+
+if TYPE_CHECKING:
+    from tests.engine.databases import Database
+
+
+def test_a_migration_behind_a_long_reader_succeeds_once_it_is_gone(database: Database) -> None:
+    database.run("CREATE TABLE t (id int)", user=database.owner)
+    heard: list[Event] = []
+    with database.connect() as reader, database.session(lock_timeout=0.1) as session:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM t")
+        threading.Timer(0.8, lambda: reader.execute("COMMIT")).start()
+        applier(session, database.tables, listener=heard.append).up(
+            migration("a", "CREATE TABLE u (id int); ALTER TABLE t ADD COLUMN note text;")
+        )
+
+        assert len(history.applied(session, database.tables)) == 1
+        blocker = f"process {reader.info.backend_pid} "
+    retries = [event for event in heard if isinstance(event, Retrying)]
+    assert "55P03" in retries[0].why
+    assert any(text.startswith(blocker) and text.endswith("on t") for text in retries[0].blockers)
+
+
+def test_readers_are_let_through_while_a_migration_waits(database: Database) -> None:
+    database.run("CREATE TABLE t (id int)", user=database.owner)
+    slowest = 0.0
+    done = threading.Event()
+
+    def migrate() -> None:
+        with database.session(lock_timeout=0.1) as session:
+            applier(session, database.tables).up(migration("a", "ALTER TABLE t ADD COLUMN note text;"))
+        done.set()
+
+    with database.connect() as blocker, database.connect() as reader:
+        blocker.execute("BEGIN")
+        blocker.execute("SELECT * FROM t")
+        worker = threading.Thread(target=migrate)
+        worker.start()
+        until = time.monotonic() + 1.5
+        while time.monotonic() < until:
+            began = time.monotonic()
+            reader.execute("SELECT * FROM t")
+            slowest = max(slowest, time.monotonic() - began)
+        blocker.execute("COMMIT")
+        worker.join()
+    assert done.is_set()
+    assert slowest < 1.0
+
+
+def test_the_wait_is_bounded_and_the_error_names_who_holds_what(database: Database) -> None:
+    database.run("CREATE TABLE t (id int)", user=database.owner)
+    with database.connect() as reader, database.session(lock_timeout=0.05) as session:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM t")
+        with pytest.raises(ContentionError, match=rf"for 0\.5 s.*process {reader.info.backend_pid} .*on t"):
+            applier(session, database.tables, wait=0.5).up(migration("a", "ALTER TABLE t ADD COLUMN note text;"))
+
+        assert history.rows(session, database.tables) == ()
+        assert session.one("SELECT 1") == (1,)
+
+
+def test_a_deadlock_is_tried_again_as_a_whole(database: Database) -> None:
+    database.run("CREATE TABLE a (n int)", "CREATE TABLE b (n int)", "ALTER SYSTEM RESET deadlock_timeout")
+    database.run(f"ALTER TABLE a OWNER TO {database.owner}", f"ALTER TABLE b OWNER TO {database.owner}")
+    ready = threading.Event()
+
+    def oppose() -> None:
+        with database.connect() as other:
+            other.execute("SET deadlock_timeout = '20s'")  # so that the migration is the victim
+            other.execute("BEGIN")
+            other.execute("LOCK TABLE b IN ACCESS EXCLUSIVE MODE")
+            ready.set()
+            time.sleep(0.5)
+            other.execute("LOCK TABLE a IN ACCESS EXCLUSIVE MODE")
+            other.execute("COMMIT")
+
+    opponent = threading.Thread(target=oppose)
+    opponent.start()
+    ready.wait()
+    heard: list[Event] = []
+    with database.session(lock_timeout=0.0) as session:
+        applier(session, database.tables, listener=heard.append).up(
+            migration("a", "INSERT INTO a VALUES (1); LOCK TABLE b IN ACCESS EXCLUSIVE MODE; INSERT INTO b VALUES (1);")
+        )
+    opponent.join()
+    assert any(isinstance(event, Retrying) and "40P01" in event.why for event in heard)
+    assert database.rows("SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)") == [(1, 1)]
+
+
+def test_building_an_index_concurrently_waits_for_writers_without_a_timeout(database: Database) -> None:
+    database.run("CREATE TABLE t (id int)", user=database.owner)
+    with database.connect(database.owner) as writer, database.session(lock_timeout=0.05) as session:
+        writer.execute("BEGIN")
+        writer.execute("INSERT INTO t VALUES (1)")
+        threading.Timer(0.8, lambda: writer.execute("COMMIT")).start()
+        applier(session, database.tables).up(migration("a", "CREATE INDEX CONCURRENTLY t_id ON t (id);"))
+    assert database.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_id'::regclass")
