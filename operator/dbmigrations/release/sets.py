@@ -107,34 +107,6 @@ def plan_of(sets: Sets, history: DatabaseHistory, *, baselined: tuple[BaseEntry,
     return Plan(base, downs + ups, baselined)
 
 
-def offline_plan(directory: ReleaseDirectory, start: Version | None, target: Version) -> Plan:
-    """The plan between two versions of one directory without a database: what preflight will plan there.
-
-    `start` None is an empty database. Each migration counts as applied as its file is now, and once (nth 1), so the
-    hash is that of the online plan unless the history says otherwise.
-    """
-    applied = () if start is None else directory.up_to(start)
-    base = tuple(sorted((m.kind, m.name, m.up.checksum) for m in applied))
-    here = {m.key for m in applied}
-    desired = directory.up_to(target)
-    wanted = {m.key for m in desired}
-    downs = [_offline(m, Direction.DOWN) for m in reversed(applied) if m.key not in wanted]
-    ups = [_offline(m, Direction.UP) for m in desired if m.key not in here]
-    return Plan(base, (*downs, *ups))
-
-
-def _offline(migration: Migration, direction: Direction) -> PlannedMigration:
-    return PlannedMigration(
-        migration.release.text,
-        migration.kind,
-        migration.name,
-        direction,
-        1,
-        migration.up.checksum,
-        migration.down_checksum,
-    )
-
-
 def _is_above(release: str, target: Version) -> bool:
     """Whether a recorded release lies above the target; one that is no version lies nowhere."""
     try:

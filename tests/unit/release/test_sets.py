@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dbmigrations.api.step import Direction, PlanDirection
 from dbmigrations.release.history import PartialMigration
 from dbmigrations.release.migration import Kind
-from dbmigrations.release.sets import Sets, compare, offline_plan, plan_of, undo
+from dbmigrations.release.sets import Sets, compare, plan_of, undo
 from dbmigrations.release.versions import Version
 from tests.unit.release.building import Rel, SimulatedDatabase, directory
 
@@ -261,16 +261,6 @@ def test_undoing_a_run_is_stuck_at_its_half_done_migration_unless_that_is_safe()
     assert names(undo(database.history(), "run-2").downs) == "d"
     database.partial = [half("d", Direction.UP, run="run-1")]
     assert undo(database.history(), "run-2").stuck == ()
-
-
-@pytest.mark.parametrize(
-    ("start", "target"), [(None, "1.0.0"), ("1.0.0", "1.2.0"), ("1.2.0", "1.0.0"), ("1.1.0", "1.1.0")]
-)
-def test_the_offline_plan_has_the_hash_of_the_online_plan(start: str | None, target: str) -> None:
-    database = at(start) if start else SimulatedDatabase()
-    offline = offline_plan(THREE, Version.parse(start) if start else None, Version.parse(target))
-    assert offline.hash == plan_to(THREE, database, target).hash
-    assert offline.migrations == plan_to(THREE, database, target).migrations
 
 
 @st.composite
