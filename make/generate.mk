@@ -1,3 +1,4 @@
 .PHONY: generate
-generate: venv ## Write the CRD, the chart's copy of it and its reference from the models
+generate: venv ## Write the CRD, the chart's copy of it and the references from the models and the commands
 	$(BIN)/python -m dbmigrations.api.crd
+	$(BIN)/python -m dbmigrations.runner.reference

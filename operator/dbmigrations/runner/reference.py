@@ -1,0 +1,80 @@
+"""`python -m dbmigrations.runner.reference [ROOT]`: write docs/reference/cli.md from the commands themselves."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from dbmigrations.runner.exits import MEANINGS
+from dbmigrations.runner.main import cli
+
+PATH = "docs/reference/cli.md"
+"""From the root of the repository."""
+
+_HEAD = """\
+<!-- Generated from the commands by `make generate`; edit those. -->
+# The command line: `dbmigrate`
+
+On a laptop: `--url`, else `DATABASE_URL`, else libpq's own `PG*` variables say where the database is; `--dir` says
+where the release directory is. The answer goes to standard output, everything else to standard error. With `--json`
+the answer is one JSON document with a `format` and a `command`, or with an `error` of `outcome`, `reason`, `message`
+and `exit`; fields are only ever added under the same `format`. Colours and progress appear on a terminal only, and
+not where `NO_COLOR` is set. Commands that change something write `migration_YYYYMMDD_HHMM.log` (`--log-dir`) as well.
+
+A laptop never owns a database. Commands that change one which a DatabaseMigration owns refuse, unless forced.
+
+## Exit codes
+
+| code | meaning |
+|---|---|
+"""
+
+
+def reference() -> str:
+    """The whole page."""
+    codes = "".join(f"| {int(code)} | {meaning} |\n" for code, meaning in MEANINGS.items())
+    return f"{_HEAD}{codes}\n## Commands\n{''.join(_commands(cli, 'dbmigrate'))}".rstrip() + "\n"
+
+
+def _commands(group: click.Group, path: str) -> Iterator[str]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{path} {name}")
+        else:
+            yield _section(command, f"{path} {name}")
+
+
+def _section(command: click.Command, path: str) -> str:
+    context = click.Context(command, info_name=path)
+    usage = " ".join(command.collect_usage_pieces(context))
+    rows = [_row(option, context) for option in command.params if isinstance(option, click.Option)]
+    table = "| option | |\n|---|---|\n" + "".join(rows)
+    return f"\n### `{path}`\n\n`{path} {usage}`\n\n{_prose(command.help or '')}\n\n{table}"
+
+
+def _row(option: click.Option, context: click.Context) -> str:
+    names, text = option.get_help_record(context) or ("", "")
+    return f"| `{_cell(names)}` | {_cell(text)} |\n"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _prose(text: str) -> str:
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+
+
+def main() -> None:
+    """Write the page, where it changed."""
+    path = Path(sys.argv[1] if len(sys.argv) > 1 else ".") / PATH
+    text = reference()
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"wrote {PATH}\n")
+
+
+if __name__ == "__main__":
+    main()

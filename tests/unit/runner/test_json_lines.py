@@ -1,0 +1,89 @@
+"""The log of a Job: one JSON object a line, about this run and step, without secrets."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from dbmigrations.api.reasons import Failure
+from dbmigrations.api.step import BackupReport, Direction, Outcome, StepName, StepRef
+from dbmigrations.release.migration import Kind
+from dbmigrations.release.plan import PlannedMigration
+from dbmigrations.runner.report.events import (
+    AssertionPassed,
+    BackupTaken,
+    Event,
+    MigrationBegan,
+    MigrationEnded,
+    Noted,
+    PlanMade,
+    StatementBegan,
+    StepBegan,
+    StepEnded,
+    Waited,
+)
+from dbmigrations.runner.report.json_lines import json_lines
+from dbmigrations.runner.report.redaction import Redactor
+from tests.unit.runner.requests import RUN, request, result
+
+MIGRATION = PlannedMigration("1.1.0", Kind.SQL, "20260123_1200_rls", Direction.UP, 1, "u", "d")
+BACKUP = BackupReport(location="/b/1", taken_at=datetime(2026, 1, 1, tzinfo=UTC), size_bytes=7, sha256="0" * 64)
+
+
+def lines(*events: Event) -> list[dict[str, Any]]:
+    stream = StringIO()
+    redactor = Redactor()
+    redactor.hide(SecretStr("hunter2"))
+    tell = json_lines(stream, redactor, request(step=StepRef(name=StepName.SQL, release="1.1.0", ordinal=4)))
+    for event in events:
+        tell(event)
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_every_line_says_when_for_whom_and_in_which_step() -> None:
+    (line,) = lines(StepBegan(StepRef(name=StepName.SQL)))
+    assert {
+        "resource": "prod/shop",
+        "run": RUN,
+        "step": "SQL",
+        "ordinal": 4,
+        "release": "1.1.0",
+    }.items() <= line.items()
+    assert datetime.fromisoformat(line["timestamp"]).tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    ("event", "fields"),
+    [
+        (PlanMade(("a", "b")), {"event": "a", "level": "info"}),
+        (Waited("for a lock"), {"event": "for a lock", "level": "warning"}),
+        (MigrationBegan(MIGRATION, 1, 2), {"migration": "20260123_1200_rls", "kind": "sql", "place": 1, "count": 2}),
+        (StatementBegan("a.sql:3", 1, 2), {"event": "statement", "at": "a.sql:3"}),
+        (MigrationEnded(MIGRATION, 1, 2, 0.5), {"seconds": 0.5, "direction": "Up"}),
+        (MigrationEnded(MIGRATION, 1, 2, 0, before=True), {"event": "↑ sql 20260123_1200_rls was done before"}),
+        (AssertionPassed("1.1.0", "isolated"), {"assertion": "isolated"}),
+        (BackupTaken(BACKUP), {"location": "/b/1", "bytes": 7}),
+        (Noted("look", "at this", warning=True), {"event": "look", "detail": "at this", "level": "warning"}),
+        (StepEnded(result(message="done"), 1.5), {"outcome": "Succeeded", "message": "done", "level": "info"}),
+        (
+            StepEnded(result(Outcome.FAILED, reason=Failure.MIGRATION_FAILED, message="a.sql:1:2"), 1),
+            {"outcome": "Failed", "reason": "MigrationFailed", "level": "error"},
+        ),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, dict) else None,
+)
+def test_an_event_becomes_a_line_with_its_facts_as_fields(event: Event, fields: dict[str, object]) -> None:
+    assert fields.items() <= lines(event)[0].items()
+
+
+def test_a_plan_becomes_a_line_for_each_of_its_lines() -> None:
+    assert [line["event"] for line in lines(PlanMade(("a", "b")))] == ["a", "b"]
+
+
+def test_no_text_of_a_line_holds_a_secret() -> None:
+    assert "hunter2" not in json.dumps(lines(Noted("say hunter2", "and hunter2 again"), Waited("hunter2")))

@@ -1,0 +1,92 @@
+"""Every error has a result: who acts next, and why."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from dbmigrations.api.reasons import Failure, Refusal, Waiting
+from dbmigrations.api.step import Outcome
+from dbmigrations.postgres import errors as engine
+from dbmigrations.release.problems import Problem, ReleaseInvalidError
+from dbmigrations.release.stored import StoredPlanError
+from dbmigrations.runner.errors import ReportedError, SourceMissingError, StepRefusedError, VerifyFailedError
+from dbmigrations.runner.exits import Exit, of_result
+from dbmigrations.runner.interruption import Interrupted
+from dbmigrations.runner.outcomes import result_of, trace
+from tests.unit.runner.requests import request
+
+DETAILS = engine.StatementDetails(sqlstate="42P01", primary='relation "a" does not exist')
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "reason", "code"),
+    [
+        (engine.CredentialsMissingError("x"), Outcome.WAITING, Waiting.CREDENTIALS, Exit.UNAVAILABLE),
+        (engine.UnavailableError("x"), Outcome.WAITING, Waiting.DATABASE, Exit.UNAVAILABLE),
+        (engine.AuthenticationError("x"), Outcome.WAITING, Waiting.DATABASE, Exit.UNAVAILABLE),
+        (engine.ConnectionLostError("x"), Outcome.WAITING, Waiting.DATABASE, Exit.UNAVAILABLE),
+        (engine.LockHeldError("x"), Outcome.WAITING, Waiting.LOCK, Exit.UNAVAILABLE),
+        (engine.ContentionError("x", sqlstate="55P03"), Outcome.WAITING, Waiting.LOCK, Exit.UNAVAILABLE),
+        (SourceMissingError("x"), Outcome.WAITING, Waiting.SOURCE, Exit.UNAVAILABLE),
+        (Interrupted("SIGTERM"), Outcome.WAITING, Waiting.STEP_LOST, Exit.UNAVAILABLE),
+        (engine.ConnectionUnsuitableError("x"), Outcome.FAILED, Failure.CONNECTION_UNSUITABLE, Exit.FAILED),
+        (engine.PrivilegesUnsafeError("x"), Outcome.FAILED, Failure.PRIVILEGES_UNSAFE, Exit.FAILED),
+        (engine.FormatTooNewError("x"), Outcome.FAILED, Failure.FORMAT_TOO_NEW, Exit.FAILED),
+        (engine.StatementError(DETAILS), Outcome.FAILED, Failure.MIGRATION_FAILED, Exit.FAILED),
+        (engine.PlanChangedError("x"), Outcome.FAILED, Failure.PLAN_CHANGED, Exit.FAILED),
+        (engine.NotResumableError("x"), Outcome.FAILED, Failure.MIGRATION_FAILED, Exit.FAILED),
+        (engine.BackupError("x"), Outcome.FAILED, Failure.BACKUP_FAILED, Exit.FAILED),
+        (VerifyFailedError("x"), Outcome.FAILED, Failure.VERIFY_FAILED, Exit.FAILED),
+        (ReleaseInvalidError([Problem("a.sql", "x")]), Outcome.FAILED, Failure.RELEASE_INVALID, Exit.FAILED),
+        (StoredPlanError("x"), Outcome.FAILED, Failure.FORMAT_TOO_NEW, Exit.FAILED),
+        (ReportedError(Failure.CANCELLED, "x"), Outcome.FAILED, Failure.CANCELLED, Exit.FAILED),
+        (StepRefusedError(Refusal.HISTORY_DIVERGED, "x"), Outcome.REFUSED, Refusal.HISTORY_DIVERGED, Exit.REFUSED),
+        (ZeroDivisionError("x"), Outcome.FAILED, Failure.INTERNAL, Exit.BUG),
+        (SystemExit(3), Outcome.FAILED, Failure.INTERNAL, Exit.BUG),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
+)
+def test_an_error_says_who_acts_next_and_why(
+    error: BaseException, outcome: Outcome, reason: Failure | Refusal | Waiting, code: Exit
+) -> None:
+    answer = result_of(error, request())
+    assert (answer.outcome, answer.reason, of_result(answer)) == (outcome, reason, code)
+
+
+def engine_errors(kind: type[engine.EngineError]) -> set[type[engine.EngineError]]:
+    return {kind} | {deeper for below in kind.__subclasses__() for deeper in engine_errors(below)}
+
+
+def test_no_error_of_the_engine_is_taken_for_a_bug() -> None:
+    abstract = {engine.EngineError}
+    for kind in engine_errors(engine.EngineError) - abstract:
+        error = kind.__new__(kind)
+        Exception.__init__(error, "x")
+        assert result_of(error, request()).reason is not Failure.INTERNAL, kind
+
+
+def test_a_bug_is_named_by_its_place_and_never_by_its_text() -> None:
+    try:
+        {"password": "hunter2"}["hunter2"]
+    except KeyError as error:
+        message = result_of(error, request()).message
+    assert "KeyError at test_outcomes.py:" in message
+    assert "hunter2" not in message
+
+
+def test_a_trace_tells_the_whole_chain_without_row_data() -> None:
+    def fail() -> None:
+        try:
+            raise psycopg.errors.UniqueViolation(
+                "duplicate key\nDETAIL:  Key (email)=(ada@example.org) already exists."
+            )
+        except psycopg.Error as error:
+            raise RuntimeError("while it was recorded") from error
+
+    with pytest.raises(RuntimeError) as caught:
+        fail()
+    text = trace(caught.value)
+    assert "UniqueViolation" in text
+    assert "RuntimeError: while it was recorded" in text
+    assert "ada@example.org" not in text

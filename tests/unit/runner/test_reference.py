@@ -1,0 +1,37 @@
+"""docs/reference/cli.md is what the commands say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dbmigrations.runner.main import cli
+from dbmigrations.runner.reference import PATH, reference
+
+ROOT = Path(__file__).parents[3]
+
+
+def commands(group: click.Group) -> list[click.Command]:
+    found: list[click.Command] = []
+    for command in group.commands.values():
+        found += commands(command) if isinstance(command, click.Group) else [command]
+    return found
+
+
+def test_the_page_in_the_tree_is_the_generated_one() -> None:
+    assert (ROOT / PATH).read_text(encoding="utf-8") == reference(), "run `make generate`"
+
+
+def test_every_command_and_every_option_is_explained() -> None:
+    for command in commands(cli):
+        assert command.help, command.name
+        options = [option for option in command.params if isinstance(option, click.Option)]
+        assert all(option.help for option in options), command.name
+
+
+def test_every_command_but_the_jobs_own_answers_in_json() -> None:
+    without = {
+        command.name for command in commands(cli) if "as_json" not in {parameter.name for parameter in command.params}
+    }
+    assert without == {"step"}
