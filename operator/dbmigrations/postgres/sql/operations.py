@@ -28,8 +28,8 @@ class Operation:
         operation_class: its class; UNKNOWN where the tree does not tell.
         what: short, for tables: `drop column orders.note`.
         why: one sentence: why it is of this class.
-        safer: how to write it with less risk; empty: nothing better is known.
         position: of its statement in the script.
+        safer: how to write it with less risk; empty: nothing better is known.
         lock: the strongest lock it takes on a relation that existed before the batch; None: none.
         lock_timeout: whether waiting for that lock must be bounded (DDL on what exists; never CONCURRENTLY, DML).
         declared: the reason that the author gave with `-- migrate: class=`; empty: read from the tree.

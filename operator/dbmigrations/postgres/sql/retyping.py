@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-_TYPE = re.compile(r"(?P<name>[^(\[]+?)\s*(?:\((?P<modifiers>[\d,\s-]+)\))?(?P<suffix>[^(\[\]]*)(?P<array>(?:\[\])*)")
+_TYPE = re.compile(r"(?P<name>[^(\[]+?)\s*(?:\((?P<modifiers>[\d,\s-]+)\)(?P<suffix>[^(\[]*))?(?P<array>(?:\[\])*)")
 
 _ALIASES = {
     "bool": "boolean",
@@ -53,13 +53,11 @@ def retyping_keeps_values(old: str, new: str) -> bool:
         return True
     if before.name in _DIGITS:
         return _keeps_integers(before, after)
-    if before.name == "numeric" == after.name:
-        return _keeps_numerics(before, after)
-    if before.name == after.name and before.name in _TIMED:
-        return _not_coarser(before, after)
     if before.name in _VARYING and (after.name == before.name or (before.name, after.name) == _TEXT_TO_VARCHAR):
         return _not_shorter(before, after)
-    return False
+    return before.name == after.name and (
+        _keeps_numerics(before, after) if before.name == "numeric" else _not_coarser(before, after)
+    )
 
 
 _ALWAYS = frozenset(
@@ -88,7 +86,7 @@ def _read(text: str) -> _Type | None:
     found = _TYPE.fullmatch(text.strip().lower().removeprefix("pg_catalog."))
     if found is None:
         return None
-    suffix = found["suffix"].strip()
+    suffix = (found["suffix"] or "").strip()
     name = f"{found['name'].strip()} {suffix}".strip()
     modifiers = tuple(int(each) for each in (found["modifiers"] or "").split(",") if each.strip())
     return _Type(_ALIASES.get(name, name), modifiers, found["array"])
@@ -105,10 +103,14 @@ def _keeps_integers(before: _Type, after: _Type) -> bool:
 
 
 def _not_shorter(before: _Type, after: _Type) -> bool:
+    """Of text and varchar: unlimited where no length is given."""
     return not after.modifiers or (bool(before.modifiers) and before.modifiers[0] <= after.modifiers[0])
 
 
 def _not_coarser(before: _Type, after: _Type) -> bool:
+    """Of times: a fraction of six digits where nothing is given."""
+    if before.name not in _TIMED:
+        return False
     return (before.modifiers or (_PRECISION,))[0] <= (after.modifiers or (_PRECISION,))[0]
 
 

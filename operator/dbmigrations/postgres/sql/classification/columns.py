@@ -1,0 +1,81 @@
+"""ADD COLUMN: whether existing rows can have the new column without being rewritten or refused."""
+
+from collections.abc import Iterator
+
+from dbmigrations.postgres.sql.batch import Batch
+from dbmigrations.postgres.sql.classes import OperationClass
+from dbmigrations.postgres.sql.classification.finding import Finding
+from dbmigrations.postgres.sql.functions import may_be_volatile
+from dbmigrations.postgres.sql.names import RelationName
+from dbmigrations.postgres.sql.naming import relation_in, type_text
+from dbmigrations.postgres.sql.operations import LockMode
+from dbmigrations.postgres.sql.options import constant
+from dbmigrations.postgres.sql.tree import Node
+
+_SERIALS = frozenset({"serial", "serial2", "serial4", "serial8", "bigserial", "smallserial"})
+
+
+def add_column(command: Node, relation: RelationName, batch: Batch) -> Iterator[Finding]:
+    """The findings of ADD COLUMN on a relation that exists."""
+    column = command.node("def")
+    if column is None:
+        return
+    constraints = {each.word("contype"): each for each in column.nodes("constraints")}
+    yield _class_of(f"add column {relation}.{column.text('colname')}", column, constraints).on_existing(
+        LockMode.ACCESS_EXCLUSIVE
+    )
+    foreign = constraints.get("CONSTR_FOREIGN")
+    if foreign and batch.exists(relation_in(foreign, "pktable")):
+        referenced = relation_in(foreign, "pktable")
+        yield Finding(
+            OperationClass.ADDITIVE,
+            f"add foreign key {relation}.{column.text('colname')} to {referenced}",
+            "rows that exist have no value in the new column",
+        ).on_existing(LockMode.SHARE_ROW_EXCLUSIVE)
+
+
+def _class_of(what: str, column: Node, constraints: dict[str, Node]) -> Finding:
+    rewriting = _why_rewriting(column, constraints)
+    if rewriting:
+        why, safer = rewriting
+        return Finding(OperationClass.REWRITING, what, why, safer)
+    if "CONSTR_PRIMARY" in constraints or "CONSTR_UNIQUE" in constraints:
+        return Finding(
+            OperationClass.RESTRICTING,
+            what,
+            "its unique index is built while nobody can use the table",
+            "add the column, CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX",
+        )
+    if "CONSTR_NOTNULL" in constraints and _default(constraints) is None and "CONSTR_GENERATED" not in constraints:
+        return Finding(
+            OperationClass.RESTRICTING,
+            what,
+            "rows that exist have no value for it, and writers do not know it yet",
+            "give it a DEFAULT, or add it nullable, fill it, and then SET NOT NULL",
+        )
+    return Finding(OperationClass.ADDITIVE, what, "rows that exist need not be written")
+
+
+def _why_rewriting(column: Node, constraints: dict[str, Node]) -> tuple[str, str] | None:
+    type_name = column.node("type_name")
+    by_hand = "add it nullable without default, set the default for new rows, then fill it in batches"
+    if type_name and type_text(type_name) in _SERIALS:
+        return "each row that exists gets a number of its own", by_hand
+    if "CONSTR_IDENTITY" in constraints:
+        return "each row that exists gets a number of its own", by_hand
+    generated = constraints.get("CONSTR_GENERATED")
+    if generated and generated.text("generated_kind") != "v":
+        return "its value is computed and written for each row that exists", "fill a plain column with a trigger"
+    default = _default(constraints)
+    if default and may_be_volatile(default):
+        return "its default may differ for each row, so each row is written", by_hand
+    return None
+
+
+def _default(constraints: dict[str, Node]) -> Node | None:
+    """The default's expression; None where there is none, or NULL."""
+    given = constraints.get("CONSTR_DEFAULT")
+    expression = given.node("raw_expr") if given else None
+    if expression and expression.kind == "A_Const" and constant(expression) is None:
+        return None
+    return expression

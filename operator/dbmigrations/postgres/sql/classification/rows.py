@@ -1,0 +1,67 @@
+"""Statements that read and write rows, wherever in a statement they stand."""
+
+from collections.abc import Iterator
+
+from dbmigrations.postgres.sql.batch import Batch
+from dbmigrations.postgres.sql.classes import OperationClass
+from dbmigrations.postgres.sql.classification.finding import Finding
+from dbmigrations.postgres.sql.functions import sets_sequence, strange_functions
+from dbmigrations.postgres.sql.names import RelationName
+from dbmigrations.postgres.sql.naming import relation_in
+from dbmigrations.postgres.sql.operations import LockMode
+from dbmigrations.postgres.sql.options import is_on
+from dbmigrations.postgres.sql.tree import Node
+
+_WRITTEN = "rows are written"
+_WRITERS = {"DeleteStmt": "delete from", "InsertStmt": "insert into", "MergeStmt": "merge into", "UpdateStmt": "update"}
+
+
+def rows(tree: Node, batch: Batch) -> Iterator[Finding]:
+    """INSERT, UPDATE, DELETE, MERGE, COPY, SELECT (also INTO), EXPLAIN ANALYZE; also within WITH."""
+    if tree.kind == "ExplainStmt" and not is_on(tree.nodes("options"), "analyze", default=False):
+        return
+    for node in tree.walk():
+        if node.kind in _WRITERS:
+            yield _write(node, batch)
+    if tree.kind == "CopyStmt":
+        yield from _copy(tree, batch)
+    into = tree.node("into_clause") if tree.kind == "SelectStmt" else None
+    if into:
+        yield Finding(OperationClass.ADDITIVE, f"create table {relation_in(into, 'rel')}", "it is new")
+    if sets_sequence(tree):
+        yield Finding(OperationClass.DATA, "set the position of a sequence", "the next number is another one")
+    for name in strange_functions(tree):
+        yield Finding(OperationClass.UNKNOWN, f"call {name}", "it is not built in and may do anything")
+
+
+def _write(node: Node, batch: Batch) -> Finding:
+    relation = relation_in(node)
+    exists = batch.exists(relation)
+    what = f"{_WRITERS[node.kind]} {relation}"
+    if node.kind == "DeleteStmt" and exists and node.node("where_clause") is None:
+        why = "without WHERE all rows go, and do not come back"
+        finding = Finding(OperationClass.DESTRUCTIVE, what, why, "say with WHERE which rows are meant")
+    elif node.kind == "UpdateStmt" and exists:
+        safer = "in batches, each in a transaction of its own, where the table is large"
+        finding = Finding(OperationClass.DATA, what, _WRITTEN, safer)
+    else:
+        finding = Finding(OperationClass.DATA, what, _WRITTEN)
+    return finding.patiently(LockMode.ROW_EXCLUSIVE, exists=exists)
+
+
+def _copy(tree: Node, batch: Batch) -> Iterator[Finding]:
+    relation = relation_in(tree)
+    if tree.flag("is_program"):
+        yield Finding(OperationClass.UNKNOWN, "copy with a program", "it runs a program on the server")
+    elif tree.flag("is_from"):
+        finding = Finding(OperationClass.DATA, f"copy into {relation}", _WRITTEN)
+        yield finding.patiently(LockMode.ROW_EXCLUSIVE, exists=batch.exists(relation))
+
+
+def lock(tree: Node, batch: Batch) -> Iterator[Finding]:
+    """LOCK TABLE."""
+    mode = LockMode(tree.number("mode"))
+    for node in tree.nodes("relations"):
+        name = RelationName.of_range(node)
+        finding = Finding(OperationClass.ADDITIVE, f"lock {name}", "it changes nothing")
+        yield finding.on_existing(mode, exists=batch.exists(name))

@@ -1,0 +1,119 @@
+"""Kinds of statements, by PostgreSQL's names of their nodes, as far as they share an answer."""
+
+EXECUTED = frozenset(
+    {
+        "CopyStmt",
+        "CreateTableAsStmt",
+        "DeclareCursorStmt",
+        "DeleteStmt",
+        "ExplainStmt",
+        "InsertStmt",
+        "MergeStmt",
+        "SelectStmt",
+        "UpdateStmt",
+    }
+)
+"""They read and write rows, and run the functions that they name."""
+
+SESSION = frozenset(
+    {
+        "CheckPointStmt",
+        "ClosePortalStmt",
+        "ConstraintsSetStmt",
+        "DeallocateStmt",
+        "DiscardStmt",
+        "FetchStmt",
+        "ListenStmt",
+        "NotifyStmt",
+        "PrepareStmt",
+        "TransactionStmt",
+        "UnlistenStmt",
+        "VariableSetStmt",
+        "VariableShowStmt",
+    }
+)
+"""They change nothing in the database."""
+
+CREATING = {
+    "CompositeTypeStmt": "type",
+    "CreateAmStmt": "access method",
+    "CreateCastStmt": "cast",
+    "CreateConversionStmt": "conversion",
+    "CreateDomainStmt": "domain",
+    "CreateEnumStmt": "type",
+    "CreateExtensionStmt": "extension",
+    "CreateFdwStmt": "foreign-data wrapper",
+    "CreateForeignServerStmt": "server",
+    "CreateForeignTableStmt": "foreign table",
+    "CreateOpClassStmt": "operator class",
+    "CreateOpFamilyStmt": "operator family",
+    "CreatePLangStmt": "language",
+    "CreatePublicationStmt": "publication",
+    "CreateRangeStmt": "type",
+    "CreateRoleStmt": "role",
+    "CreateSchemaStmt": "schema",
+    "CreateSeqStmt": "sequence",
+    "CreateStatsStmt": "statistics",
+    "CreateStmt": "table",
+    "CreateSubscriptionStmt": "subscription",
+    "CreateTableSpaceStmt": "tablespace",
+    "CreateTransformStmt": "transform",
+    "CreateUserMappingStmt": "user mapping",
+    "CreatedbStmt": "database",
+    "DefineStmt": "object",
+    "ImportForeignSchemaStmt": "foreign tables",
+}
+"""They make something beside what exists; said as people call it."""
+
+HARMLESS = (
+    SESSION
+    | CREATING.keys()
+    | {
+        "AlterCollationStmt",
+        "AlterDatabaseRefreshCollStmt",
+        "AlterDatabaseSetStmt",
+        "AlterDatabaseStmt",
+        "AlterDefaultPrivilegesStmt",
+        "AlterDomainStmt",
+        "AlterEnumStmt",
+        "AlterEventTrigStmt",
+        "AlterExtensionContentsStmt",
+        "AlterFunctionStmt",
+        "AlterObjectDependsStmt",
+        "AlterObjectSchemaStmt",
+        "AlterOpFamilyStmt",
+        "AlterOperatorStmt",
+        "AlterOwnerStmt",
+        "AlterPolicyStmt",
+        "AlterPublicationStmt",
+        "AlterRoleSetStmt",
+        "AlterRoleStmt",
+        "AlterSeqStmt",
+        "AlterStatsStmt",
+        "AlterTSConfigurationStmt",
+        "AlterTSDictionaryStmt",
+        "AlterTableMoveAllStmt",
+        "AlterTypeStmt",
+        "ClusterStmt",
+        "CommentStmt",
+        "CreateEventTrigStmt",
+        "CreateFunctionStmt",
+        "CreatePolicyStmt",
+        "CreateTrigStmt",
+        "DropRoleStmt",
+        "DropUserMappingStmt",
+        "GrantRoleStmt",
+        "GrantStmt",
+        "IndexStmt",
+        "LockStmt",
+        "ReassignOwnedStmt",
+        "RefreshMatViewStmt",
+        "ReindexStmt",
+        "RenameStmt",
+        "RuleStmt",
+        "SecLabelStmt",
+        "VacuumStmt",
+        "ViewStmt",
+    }
+)
+"""They lose neither rows nor values, whatever else they do."""
