@@ -155,15 +155,12 @@ class Database:
             connection.execute(statement)
 
 
-@contextmanager
-def running_server(kube: Kube, kubectl: Path, kubeconfig: Path, ns: str) -> Iterator[Server]:
-    """Start a server in the namespace and forward a port of loopback to it."""
+def ensure_server(kube: Kube, ns: str) -> None:
+    """Start a server in the namespace, if none is there, and wait for it."""
     for manifest in (deployment(ns), service(ns)):
         if kube.find(manifest["kind"], ns, manifest["metadata"]["name"]) is None:
             kube.create(manifest)
     eventually("PostgreSQL is ready", lambda: is_ready(kube, ns), within=120)
-    with forwarded(kubectl, kubeconfig, ns) as port:
-        yield Server(f"postgres.{ns}.svc", port)
 
 
 def is_ready(kube: Kube, ns: str, name: str = "postgres") -> bool:

@@ -25,6 +25,7 @@ class Watcher:
     kube: Kube
     ns: str
     broken: Callable[[Json], list[str]]
+    broken_transition: Callable[[Json, Json], list[str]]
     seen: list[Json] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -68,7 +69,9 @@ class Watcher:
         return self.kube.lines(f"{PATH.format(ns=self.ns)}?watch=true&timeoutSeconds=5&resourceVersion={version}")
 
     def _look_at(self, migration: Json) -> None:
+        rules = self.broken(migration)
+        before = self.seen[-1] if self.seen else migration
+        if before["metadata"]["uid"] == migration["metadata"]["uid"]:
+            rules += self.broken_transition(before, migration)
+        self.violations += [f"{rule}: {json.dumps(migration.get('status', {}).get('conditions'))}" for rule in rules]
         self.seen.append(migration)
-        self.violations += [
-            f"{rule}: {json.dumps(migration.get('status', {}).get('conditions'))}" for rule in self.broken(migration)
-        ]

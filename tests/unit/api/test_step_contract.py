@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from dbmigrations.api.reasons import Failure, Refusal
 from dbmigrations.api.step import (
     RESULT_LIMIT,
-    Direction,
     Outcome,
     PlanDirection,
     PlanSummary,
@@ -103,4 +102,3 @@ def test_reasons_are_one_word_each_and_distinct() -> None:
 
     assert all(word.isalpha() for word in words)
     assert len({str(word) for word in words}) == len(words)
-    assert Direction.UP != Direction.DOWN
