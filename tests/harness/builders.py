@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from tests.harness.command import run
-from tests.harness.oci import copy_under_names
+from tests.harness.oci import archive_of_folder
 from tests.harness.rootfs import BASE_IMAGE, ensure_rootfs
 
 if TYPE_CHECKING:
@@ -63,10 +63,10 @@ class BuildahBuilder:
         """As the interface says."""
         self._ensure_base()
         self._bud(dockerfile, context, target, names[0])
-        with tempfile.TemporaryDirectory(dir=archive.parent) as folder:
-            pushed = Path(folder) / "image.tar"
-            run([*self._buildah, "push", "--quiet", names[0], f"oci-archive:{pushed}:{names[0]}"], nice=True)
-            copy_under_names(pushed, names, archive)
+        with tempfile.TemporaryDirectory(dir=archive.parent) as folder:  # compressing would take most of the time
+            push = [*self._buildah, "push", "--quiet", "--disable-compression", "--format", "oci"]
+            run([*push, names[0], f"dir:{folder}"], nice=True)
+            archive_of_folder(Path(folder), names, archive)
 
     @property
     def _buildah(self) -> list[str]:

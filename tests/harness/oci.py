@@ -82,14 +82,17 @@ def read_base(archive: Path) -> Base:
         return Base(_read_blob(tar, manifest["config"]["digest"]), manifest["layers"])
 
 
-def copy_under_names(archive: Path, names: Sequence[str], copy: Path) -> None:
-    """Copies an archive with one image, which then has these names and no others."""
-    with tarfile.open(archive) as source, tarfile.open(copy, "w") as target:
-        manifest = json.loads(_read(source, "index.json"))["manifests"][0]
-        _add(target, Entry("index.json", _index(manifest, names)))
-        for member in source:
-            if member.name != "index.json":
-                target.addfile(member, source.extractfile(member) if member.isfile() else None)
+def archive_of_folder(folder: Path, names: Sequence[str], archive: Path) -> None:
+    """Writes the OCI archive of an image that lies in a folder as a manifest and its blobs, under these names."""
+    content = (folder / "manifest.json").read_bytes()
+    manifest = json.loads(content)
+    blobs = dict.fromkeys(part["digest"].partition(":")[2] for part in [manifest["config"], *manifest["layers"]])
+    with tarfile.open(archive, "w") as tar:
+        _add(tar, Entry("oci-layout", _json({"imageLayoutVersion": "1.0.0"})))
+        _add(tar, Entry("index.json", _index(_descriptor(_MANIFEST, content), names)))
+        _add(tar, Entry(f"blobs/sha256/{hashlib.sha256(content).hexdigest()}", content))
+        for blob in blobs:  # each once: two layers may be the same
+            tar.add(folder / blob, f"blobs/sha256/{blob}")
 
 
 def layer_of(entries: list[Entry]) -> bytes:

@@ -6,7 +6,7 @@ import tarfile
 from typing import TYPE_CHECKING, Any
 
 from tests.harness.images import Image
-from tests.harness.oci import Entry, Process, copy_under_names, files_below, layer_of, read_base, write_image
+from tests.harness.oci import Entry, Process, archive_of_folder, files_below, layer_of, read_base, write_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,16 +76,25 @@ def test_an_image_on_a_base_adds_one_layer_and_keeps_what_the_base_runs(tmp_path
     assert len(configuration["rootfs"]["diff_ids"]) == 2
 
 
-def test_a_copy_of_an_archive_has_the_new_names_alone(tmp_path: Path) -> None:
-    archive, copy = tmp_path / "image.tar", tmp_path / "copy.tar"
-    write_image(archive, NAME, [Entry("a", b"1")], Process())
-    copy_under_names(archive, ["docker.io/local/a:1", "docker.io/local/b:1"], copy)
-    index = json.loads(read(copy, "index.json"))["manifests"]
+def test_an_image_in_a_folder_becomes_an_archive_with_each_blob_once(tmp_path: Path) -> None:
+    archive = tmp_path / "image.tar"
+    layer, configuration = b"a layer", b"{}"
+    digests = {content: hashlib.sha256(content).hexdigest() for content in (layer, configuration)}
+    for content, digest in digests.items():
+        (tmp_path / digest).write_bytes(content)
+    described = {"digest": f"sha256:{digests[layer]}"}
+    whole = {"config": {"digest": f"sha256:{digests[configuration]}"}, "layers": [described, described]}
+    (tmp_path / "manifest.json").write_text(json.dumps(whole))
+    archive_of_folder(tmp_path, ["docker.io/local/a:1", "docker.io/local/b:1"], archive)
+    index = json.loads(read(archive, "index.json"))["manifests"]
     assert [each["annotations"]["io.containerd.image.name"] for each in index] == [
         "docker.io/local/a:1",
         "docker.io/local/b:1",
     ]
-    assert manifest(copy) == manifest(archive)
+    assert manifest(archive) == whole
+    assert blob(archive, described["digest"]) == layer
+    with tarfile.open(archive) as tar:
+        assert len(tar.getnames()) == len(set(tar.getnames())) == 5
 
 
 def test_the_files_of_a_folder_keep_their_names_below_the_prefix(tmp_path: Path) -> None:
