@@ -86,6 +86,6 @@ class Fields:
                     if isinstance(value, Text):
                         yield name, value
                     else:
-                        self.problem(value, f"{key}.{name.value}", "is not a text", remedy)
+                        self.problem(value, key, f"what stands at {name.value!r} is not a text", remedy)
             case node:
                 self.problem(node, key, "is not a mapping", remedy)

@@ -88,8 +88,7 @@ class Gathering:
             if foreign:
                 self._tell(line, f"{foreign}: only .sql is supported in this version", "write it in SQL")
             else:
-                hint = did_you_mean(line.name, self._found.names(line.kind)) or "add the file, or take the line out"
-                self._tell(line, f"there is no file {path}", hint)
+                self._tell(line, f"there is no file {path}", self._where_it_may_be(line, path))
             return _NO_SCRIPT
         except files.UnreadableError as error:
             self._unreadable(path, error)
@@ -97,6 +96,12 @@ class Gathering:
         if foreign:
             self._tell(line, f"{path} and {foreign} have one name", "keep one of them")
         return script
+
+    def _where_it_may_be(self, line: Line, path: str) -> str:
+        flat = path.rpartition("/")[2]
+        if files.exists(self._root, flat):
+            return f"{flat} lies at the root: a ConfigMap's `items: [{{key, path}}]` say where its keys belong"
+        return did_you_mean(line.name, self._found.names(line.kind)) or "add the file, or take the line out"
 
     def _down(self, line: Line, irreversible: str | None, *, baseline: bool) -> Script | None:
         path = layout.down_path(line.kind, line.name)

@@ -27,7 +27,10 @@ class Problem:
     @property
     def where(self) -> str:
         """`file`, `file:line` or `file:line:column`, as editors and CI logs link it."""
-        return ":".join([self.file, *(str(number) for number in (self.line, self.column) if number)])
+        file = (
+            self.file if self.file.isprintable() else ascii(self.file)
+        )  # a hostile name writes no log line of its own
+        return ":".join([file, *(str(number) for number in (self.line, self.column) if number)])
 
     def __str__(self) -> str:
         """One line: where, field, what, remedy."""

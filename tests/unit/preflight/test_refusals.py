@@ -498,6 +498,54 @@ def test_the_chain_asks_in_the_order_of_the_list() -> None:
     assert names == [reason.name.lower().removeprefix("database_") for reason in Refusal]
 
 
+def test_where_all_is_wrong_the_first_refusal_is_told_and_each_remedy_leads_to_the_next() -> None:
+    applied = (Rel("1.0.0", "sql:a", "sql:k"), Rel("1.1.0", "sql:b!"))
+    mended = (applied[0], Rel("1.1.0", "sql:b"))
+    database = at("1.1.0", directory(*applied), uid="uid-2")
+    database.partial = [half()]
+    lost = directory(Rel("1.0.0", "sql:x", "sql:a"), Rel("1.1.0", "sql:b!", baseline=True), edited=("a",))
+    restored = directory(Rel("1.0.0", "sql:x", "sql:a"), Rel("1.1.0", "sql:b!", baseline=True))
+    whole = directory(Rel("1.0.0", "sql:x", "sql:a", "sql:k"), Rel("1.1.0", "sql:b!", baseline=True))
+    unmarked = directory(Rel("1.0.0", "sql:x", "sql:a", "sql:k"), Rel("1.1.0", "sql:b!"))
+    policy = RequestedPolicy(rollback=RollbackPolicy.DENY)
+    steps: list[tuple[Refusal, dict[str, object]]] = [
+        (Refusal.OWNED_BY_OTHER, {"owner": None}),
+        (Refusal.DATABASE_MOVED_BACK, {"last_run_known": True}),
+        (Refusal.VERSION_NOT_FOUND, {"version": "1.0.0"}),
+        (Refusal.HISTORY_DIVERGED, {"directory": restored}),
+        (Refusal.PARTIALLY_APPLIED, {"history": replace(database.history(), partial=())}),
+        (Refusal.RELEASE_CHANGED, {"directory": whole}),
+        (Refusal.RELEASE_CHANGED, {"policy": (policy := changed(policy, changed_release=ChangePolicy.APPLY))}),
+        (Refusal.OUT_OF_ORDER, {"policy": (policy := changed(policy, out_of_order=ChangePolicy.APPLY))}),
+        (Refusal.BELOW_BASELINE, {"directory": unmarked}),
+        (Refusal.DOWN_MISSING, {"history": at("1.1.0", directory(*mended), uid="uid-2").history()}),
+        (Refusal.ROLLBACK_DENIED, {"policy": (policy := changed(policy, rollback=RollbackPolicy.REQUIRE_APPROVAL))}),
+        (Refusal.BACKUP_IMPOSSIBLE, {"backup": BackupFacts()}),
+        (Refusal.VERSION_AHEAD, {"down_is_asked": True}),
+        (Refusal.POLICY_VIOLATION, {"policy": changed(policy, operations=OperationsPolicy.ANY)}),
+    ]
+    facts = facts_of(
+        lost,
+        database,
+        "1.0.9",
+        owner=OTHER,
+        last_run="r",
+        last_run_known=False,
+        policy=RequestedPolicy(rollback=RollbackPolicy.DENY),
+        backup=BackupFacts(problem="no"),
+        analyses=Analyses({"up:x": does(OperationClass.DESTRUCTIVE)}),
+    )
+    for reason, remedy in steps:
+        assert refused(facts).reason is reason
+        facts = replace(facts, **remedy)  # type: ignore[arg-type]
+    assert refused(facts).reason is Refusal.AWAITING_APPROVAL
+    assert moves(planned(approving(facts))) == "Backup sql(b) SQL(x) Verify1.0.0"
+
+
+def changed(policy: RequestedPolicy, **fields: object) -> RequestedPolicy:
+    return policy.model_copy(update=fields)
+
+
 @pytest.mark.parametrize("lifted", sorted(APPROVAL_LIFTS))
 def test_approval_lifts_what_it_may_lift(lifted: Refusal) -> None:
     situations = {

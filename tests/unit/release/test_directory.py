@@ -122,6 +122,22 @@ def test_a_line_without_a_file_says_which_file_and_what_is_near(root: Path) -> N
     )
 
 
+def test_a_configmap_without_items_is_told_what_items_are_for(root: Path) -> None:
+    (root / "migrations/sql/20260101_0900_rls.sql").rename(root / "20260101_0900_rls.sql")
+    assert (
+        "error: releases.yaml:4:11: sql: there is no file migrations/sql/20260101_0900_rls.sql (20260101_0900_rls.sql "
+        "lies at the root: a ConfigMap's `items: [{key, path}]` say where its keys belong)"
+    ) in told(root)
+
+
+@pytest.mark.parametrize("name", ["a\nERROR forged.sql", "a\udcff.sql"])
+def test_a_hostile_file_name_forges_no_line_and_breaks_no_output(root: Path, name: str) -> None:
+    write(root, f"migrations/sql/{name}", "SELECT 1;")
+    (line,) = told(root)
+    assert "\n" not in line
+    assert line.encode()
+
+
 def test_a_file_listed_twice_names_both_places(root: Path) -> None:
     write(root, "releases.yaml", LEDGER + "  - version: 1.1.0\n    sql: [20260101_0900_rls]\n")
     assert told(root) == [

@@ -191,7 +191,7 @@ def test_a_broken_ledger_says_where_and_what_to_write(text: str, message: str) -
         ("verify: [a b]", "(expected letters, digits, hyphens and underscores)"),
         ("compatibility: {backend: newest}", "releases.yaml:3:30: compatibility.backend: 'newest' is not a range of versions"),
         ("compatibility: {backend: 1.0.x-1.1.x}", "write spaces around the hyphen"),
-        ("compatibility: {backend: [1.0.x]}", "compatibility.backend: is not a text"),
+        ("compatibility: {backend: [1.0.x]}", "compatibility: what stands at 'backend' is not a text"),
         ("compatibility: 1.0.x", "compatibility: is not a mapping"),
         ("compatibility: {back end: 1.0.x}", "'back end' is no name of a component"),
         ("sql: [20260101_0900_abc]\nirreversible: {20260101_0900_abd: why}", "this release has no migration '20260101_0900_abd' (did you mean '20260101_0900_abc'?)"),
