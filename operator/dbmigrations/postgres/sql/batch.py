@@ -14,6 +14,7 @@ from typing import Self
 from dbmigrations.postgres.sql.names import ColumnName, RelationName
 
 TEMPORARY = "pg_temp"
+_WINDOW = "window"
 
 
 class Fate(Enum):
@@ -130,6 +131,10 @@ class Batch:
         """Whether a type, routine or the like was made in the batch."""
         return (kind, self.place(name)) in self.others or self.has_made_schema(self.place(name).schema)
 
+    def is_window(self, name: RelationName) -> bool:
+        """Whether writing to this relation of the batch changes rows of another one."""
+        return (_WINDOW, self.place(name)) in self.others
+
     def has_made_schema(self, schema: str | None) -> bool:
         """Whether the schema was made in the batch."""
         return schema is not None and self.schemas.get(schema) is Fate.MADE
@@ -152,7 +157,12 @@ class Batch:
         """A relation was renamed, or moved to another schema."""
         found = self._found(name)
         there = to if to.schema else RelationName(found.schema, to.name)
-        return self._with_relations({found: Fate.GONE, there: _first(self.origins(name))})
+        moved = self._with_relations({found: Fate.GONE, there: _first(self.origins(name))})
+        return moved.with_window(there) if self.is_window(name) else moved
+
+    def with_window(self, name: RelationName) -> "Batch":
+        """A view or foreign table was made, or perhaps replaced: what is written to it is written elsewhere."""
+        return self.with_other(_WINDOW, name)
 
     def with_attached(self, parent: RelationName, child: RelationName) -> "Batch":
         """An existing relation became part of another one, which now holds its rows."""

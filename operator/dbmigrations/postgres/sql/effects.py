@@ -42,7 +42,7 @@ def _makes(field: str) -> Callable[[Node, Batch], Batch]:
 
 def _create_foreign_table(tree: Node, batch: Batch) -> Batch:
     base = tree.node("base_stmt")
-    return batch if base is None else _makes("relation")(base, batch)
+    return batch if base is None else _makes("relation")(base, batch).with_window(relation_in(base))
 
 
 def _create_index(tree: Node, batch: Batch) -> Batch:
@@ -55,7 +55,8 @@ def _create_index(tree: Node, batch: Batch) -> Batch:
 
 def _create_view(tree: Node, batch: Batch) -> Batch:
     temporary = is_temporary(tree, "view")
-    return batch.with_made(relation_in(tree, "view"), temporary=temporary, unless_exists=tree.flag("replace"))
+    name = relation_in(tree, "view")
+    return batch.with_made(name, temporary=temporary, unless_exists=tree.flag("replace")).with_window(name)
 
 
 def _create_table_as(tree: Node, batch: Batch) -> Batch:

@@ -59,11 +59,16 @@ def _executed(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
 
 
 def _deletes(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
-    for origin in batch.origins(relation_in(tree)):
-        yield UnknownLoss(f"DELETE removes rows of {origin}", position, only_if=origin)
+    relation = relation_in(tree)
+    if batch.is_window(relation):
+        yield UnknownLoss(f"rows of what {relation} shows are deleted", position)
+    for origin in batch.origins(relation):
+        yield UnknownLoss(f"rows of {origin} are deleted", position, only_if=origin)
 
 
 def _updates(relation: RelationName, targets: tuple[Node, ...], batch: Batch, position: Position) -> Iterator[Loss]:
+    if batch.is_window(relation) and targets:
+        yield UnknownLoss(f"values of what {relation} shows are overwritten", position)
     for target in targets:
         for origin in batch.column_origins(relation, target.text("name")):
             yield UnknownLoss(f"values of {origin} are overwritten", position, only_if=origin)

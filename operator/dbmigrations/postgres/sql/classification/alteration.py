@@ -15,11 +15,17 @@ _OLD_NAME = "whoever uses the old name fails"
 _UNSEEN = frozenset({"OBJECT_INDEX", "OBJECT_TABCONSTRAINT", "OBJECT_DOMCONSTRAINT", "OBJECT_TRIGGER", "OBJECT_POLICY"})
 """Names that applications do not use."""
 
+_RENAMED = {
+    "OBJECT_DOMCONSTRAINT": "constraint",
+    "OBJECT_MATVIEW": "materialized view",
+    "OBJECT_TABCONSTRAINT": "constraint",
+}
+
 
 def rename(tree: Node, batch: Batch) -> Iterator[Finding]:
     """ALTER … RENAME."""
     kind = tree.word("rename_type")
-    word = kind.removeprefix("OBJECT_").removeprefix("TAB").lower().replace("_", " ")
+    word = _RENAMED.get(kind) or kind.removeprefix("OBJECT_").lower().replace("_", " ")
     to = tree.text("newname")
     relation = tree.node("relation")
     if relation is None:

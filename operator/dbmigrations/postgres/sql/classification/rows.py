@@ -36,7 +36,7 @@ def rows(tree: Node, batch: Batch) -> Iterator[Finding]:
 
 def _write(node: Node, batch: Batch) -> Finding:
     relation = relation_in(node)
-    exists = batch.exists(relation)
+    exists = batch.exists(relation) or batch.is_window(relation)
     what = f"{_WRITERS[node.kind]} {relation}"
     if node.kind == "DeleteStmt" and exists and node.node("where_clause") is None:
         why = "without WHERE all rows go, and do not come back"
