@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from tests.cluster.releases import Directory
     from tests.harness.interface import Cluster
 
-CLUSTER = "tests"
+CLUSTER = os.environ.get("DBMIGRATIONS_TEST_CLUSTER", "tests")
+KEEP = bool(os.environ.get("DBMIGRATIONS_KEEP_NAMESPACES"))  # to look at what a failed test left
 DATABASES = "databases"
 
 
@@ -53,7 +54,7 @@ def store() -> ImageStore:
 def cluster(store: ImageStore) -> Cluster:
     """The cluster with our images; the first of several workers brings it up."""
     cluster = choose_cluster("auto", CLUSTER, cache_root(), store.console)
-    with file_lock(cache_root() / "tests-cluster.lock"):
+    with file_lock(cache_root() / f"{CLUSTER}-cluster.lock"):
         bring_up(cluster, store)
     return cluster
 
@@ -74,7 +75,7 @@ def kube(cluster: Cluster) -> Kube:
 @pytest.fixture(scope="session")
 def operator_pod(cluster: Cluster, kube: Kube, tools: Tools) -> OperatorPod:
     """The operator, installed from the chart."""
-    with file_lock(cache_root() / "tests-operator.lock"):
+    with file_lock(cache_root() / f"{CLUSTER}-operator.lock"):
         build = "-".join(image.key()[:8] for image in ALL)
         return install_operator(tools.helm, cluster.kubeconfig, kube, build)
 
@@ -82,7 +83,7 @@ def operator_pod(cluster: Cluster, kube: Kube, tools: Tools) -> OperatorPod:
 @pytest.fixture(scope="session")
 def server(kube: Kube, tools: Tools, cluster: Cluster) -> Iterator[Server]:
     """One PostgreSQL server for the databases of all tests."""
-    with file_lock(cache_root() / "tests-operator.lock"):
+    with file_lock(cache_root() / f"{CLUSTER}-operator.lock"):
         create_namespace(kube, DATABASES)
         ensure_server(kube, DATABASES)
     with forwarded(tools.kubectl, cluster.kubeconfig, DATABASES) as port:
@@ -98,7 +99,8 @@ def watcher(kube: Kube, request: pytest.FixtureRequest) -> Iterator[Watcher]:
     watcher.start()
     yield watcher
     watcher.stop()
-    kube.delete("Namespace", "", ns)
+    if not KEEP:
+        kube.delete("Namespace", "", ns)
     assert watcher.violations == []
 
 
