@@ -26,7 +26,7 @@ _WITHOUT_NODE = (  # what keeps namespaces, service accounts and owner reference
     "serviceaccount-controller",
     "root-ca-certificate-publisher-controller",
 )
-_AUDIT_POLICY = {
+AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
     "rules": [{"level": "Metadata", "omitStages": ["RequestReceived"]}],
@@ -76,7 +76,7 @@ class ControlPlane:
         write_certificates(self._certificates, identities(self.settings))
         configuration = self.settings.folder / "conf"
         configuration.mkdir(parents=True, exist_ok=True)
-        (configuration / "audit.yaml").write_text(json.dumps(_AUDIT_POLICY))
+        (configuration / "audit.yaml").write_text(json.dumps(AUDIT_POLICY))
         for user in ("controller-manager", "scheduler", "kubelet", "kube-proxy", "dns"):
             (configuration / f"{user}.kubeconfig").write_text(self._kubeconfig(user))
         self.settings.kubeconfig.touch(mode=0o600)

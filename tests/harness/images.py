@@ -110,13 +110,19 @@ class ImageStore:
             the name that Pods call it.
         """
         name = f"docker.io/local/{tag}"
-        process = Process(user="65532:65532")
-        if base == "runner":
-            self.ensure_loaded(cluster, [RUNNER])
-        below = read_base(self._archive(RUNNER)) if base == "runner" else None
+        files = files_below(directory, "database")
         with tempfile.TemporaryDirectory() as folder:
             archive = Path(folder) / "image.tar"
-            write_image(archive, name, files_below(directory, "database"), process, below)
+            if base == "runner":
+                self.ensure_loaded(cluster, [RUNNER])
+            if base == "scratch":
+                write_image(archive, name, files, Process(user="65532:65532"))
+            elif docker_answers():
+                dockerfile = Path(folder) / "Dockerfile"
+                dockerfile.write_text(f"FROM {RUNNER.name}\nCOPY . /database\n")
+                DockerBuilder().build(dockerfile, directory, "", [name], archive)
+            else:
+                write_image(archive, name, files, Process(), read_base(self._archive(RUNNER)))
             cluster.load(archive)
         return name
 

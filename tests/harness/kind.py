@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.harness.cache import Cache, file_lock
 from tests.harness.command import run
+from tests.harness.controlplane import AUDIT_POLICY
 from tests.harness.interface import Status
 from tests.harness.tools import ensure_kind
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.harness.console import Console
+
+_AUDIT_LOGS = "/var/log/kubernetes-audit"
+_AUDIT_POLICY = "/kind/audit.yaml"
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class KindCluster:
     @property
     def kubeconfig(self) -> Path:
         """The administrator's kubeconfig."""
-        return self.cache_root / "kind" / f"{self.name}.kubeconfig"
+        return self._folder / "kubeconfig"
 
     def up(self) -> None:
         """As the interface says."""
@@ -45,7 +49,12 @@ class KindCluster:
                 self.console.say(f"  ✓ Cluster {self.name} is up already")
                 return
             with self.console.step(f"Cluster {self.name} (kind)", expected=90, note="the first time it is downloaded"):
-                run([kind, "create", "cluster", "--name", self.name, "--kubeconfig", self.kubeconfig, "--wait", "5m"])
+                run(
+                    [
+                        *(kind, "create", "cluster", "--name", self.name, "--kubeconfig", self.kubeconfig),
+                        *("--wait", "5m", "--config", self._write_configuration()),
+                    ]
+                )
 
     def down(self, *, purge: bool = False) -> None:
         """As the interface says; kind keeps no images, so there is nothing more to purge."""
@@ -73,8 +82,21 @@ class KindCluster:
         return [name for image in answer["images"] for name in image.get("repoTags", [])]
 
     def audit_log(self) -> Path | None:
-        """kind keeps none."""
-        return None
+        """A copy of the log as it is now: in the node it belongs to root."""
+        copy = self._folder / "audit.log"
+        run(["docker", "cp", f"{self._node}:{_AUDIT_LOGS}/audit.log", copy])
+        return copy
+
+    @property
+    def _folder(self) -> Path:
+        return self.cache_root / "kind" / self.name
+
+    def _write_configuration(self) -> Path:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / "audit.yaml").write_text(json.dumps(AUDIT_POLICY))
+        file = self._folder / "kind.yaml"
+        file.write_text(json.dumps(configuration(self._folder), indent=2))
+        return file
 
     @property
     def _node(self) -> str:
@@ -85,3 +107,25 @@ class KindCluster:
 
     def _exists(self, kind: Path) -> bool:
         return self.name in run([kind, "get", "clusters"]).split()
+
+
+def configuration(folder: Path) -> dict[str, object]:
+    """kind's own defaults, and an audit log in the node as the local driver keeps one."""
+    arguments = {"audit-policy-file": _AUDIT_POLICY, "audit-log-path": f"{_AUDIT_LOGS}/audit.log"}
+    volumes = [
+        {"name": "audit-policy", "hostPath": _AUDIT_POLICY, "mountPath": _AUDIT_POLICY, "pathType": "File"},
+        {"name": "audit-logs", "hostPath": _AUDIT_LOGS, "mountPath": _AUDIT_LOGS, "pathType": "DirectoryOrCreate"},
+    ]
+    patch: list[dict[str, object]] = [
+        {"op": "add", "path": "/apiServer/extraArgs/-", "value": {"name": name, "value": value}}
+        for name, value in arguments.items()
+    ]
+    patch.append({"op": "add", "path": "/apiServer/extraVolumes", "value": volumes})
+    target = {"group": "kubeadm.k8s.io", "version": "v1beta4", "kind": "ClusterConfiguration"}
+    mount = {"hostPath": f"{folder}/audit.yaml", "containerPath": _AUDIT_POLICY, "readOnly": True}
+    return {
+        "kind": "Cluster",
+        "apiVersion": "kind.x-k8s.io/v1alpha4",
+        "nodes": [{"role": "control-plane", "extraMounts": [mount]}],
+        "kubeadmConfigPatchesJSON6902": [{**target, "patch": json.dumps(patch)}],
+    }
