@@ -32,6 +32,11 @@ class Statement:
     behind: int
     copy_data: str | None = None
 
+    @property
+    def end(self) -> int:
+        """Offset in the script of the first character after the statement's text."""
+        return self.position.offset + len(self.text)
+
 
 def split(text: str) -> tuple[Statement, ...]:
     """The statements of a script, in order; none for an empty file or one of comments only.
