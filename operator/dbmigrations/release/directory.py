@@ -1,6 +1,8 @@
 """The release directory as a whole: the ledger with its files. Reads; writes nothing."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 
 from dbmigrations.release.gathering import Gathering
@@ -32,12 +34,16 @@ class ReleaseDirectory:
     migrations: tuple[Migration, ...] = field(init=False, repr=False, compare=False)
     """All migrations in their one total order."""
     _positions: dict[Key, int] = field(init=False, repr=False, compare=False)
+    _ends: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    """How many migrations the first n releases have, by n."""
 
     def __post_init__(self) -> None:
         """Number the migrations once: their total order is asked for often."""
         migrations = tuple(migration for release in self.releases for migration in release.migrations)
         object.__setattr__(self, "migrations", migrations)
         object.__setattr__(self, "_positions", {m.key: i for i, m in enumerate(migrations)})
+        ends = tuple(accumulate((len(release.migrations) for release in self.releases), initial=0))
+        object.__setattr__(self, "_ends", ends)
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -50,7 +56,8 @@ class ReleaseDirectory:
 
     def up_to(self, version: Version) -> tuple[Migration, ...]:
         """All migrations of releases at or below a version: what is desired there."""
-        return tuple(migration for migration in self.migrations if migration.release <= version)
+        below = bisect_right(self.releases, version, key=lambda release: release.version)
+        return self.migrations[: self._ends[below]]
 
     def migration(self, kind: Kind, name: str) -> Migration | None:
         """The migration of that kind and name; None where no release lists it."""

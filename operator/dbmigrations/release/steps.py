@@ -121,10 +121,11 @@ def _upwards(
     start = max(passed, default=None)
     verified: Version | None = None
     done = 0
+    grouped = {version: list(members) for version, members in groupby(ups, key=lambda m: m.release)}
     for release in journey.directory.releases:
         if release.version > target:
             break
-        of_release = [m for m in ups if m.release == release.version.text]
+        of_release = grouped.get(release.version.text, [])
         yield from _groups(of_release, offset + done)
         done += len(of_release)
         applied |= {m.key for m in of_release}
@@ -150,10 +151,11 @@ def _groups(migrations: Sequence[PlannedMigration], offset: int) -> Iterator[_St
 
 def _standing(directory: ReleaseDirectory, applied: set[Key]) -> Version | None:
     """The highest release of which something is applied, where it and all below it are whole; else None."""
-    highest = max((m.release for m in directory.migrations if m.key in applied), default=None)
-    if highest is None or any(m.key not in applied for m in directory.up_to(highest)):
+    known = [position for key in applied if (position := directory.position(key)) is not None]
+    if not known:
         return None
-    return highest
+    highest = directory.migrations[max(known)].release
+    return highest if len(known) == len(directory.up_to(highest)) else None
 
 
 def _is_verified(release: Version, history: DatabaseHistory) -> bool:

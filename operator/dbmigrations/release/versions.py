@@ -5,7 +5,7 @@ Semantic versions with pre-releases and without build metadata, in semver's orde
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import total_ordering
 from typing import Protocol, Self
 
@@ -34,14 +34,24 @@ class VersionError(ValueError):
 
 
 _Identifier = tuple[int, int, str]
+_Precedence = tuple[tuple[int, int, int], bool, tuple[_Identifier, ...]]
+"""What semver compares: numbers, then a release after its pre-releases, then identifier by identifier."""
 
 
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version. Equal exactly when the texts are equal, since build metadata is refused."""
+    """One version. Equal exactly when the texts are equal, since build metadata is refused. Made by `parse` alone."""
 
     text: str
+    _precedence: _Precedence = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Split the text once: versions are compared often."""
+        core, _, pre = self.text.partition("-")
+        major, minor, patch = (int(part) for part in core.split("."))
+        identifiers = tuple(_identifier(part) for part in pre.split(".") if part)
+        object.__setattr__(self, "_precedence", ((major, minor, patch), not pre, identifiers))
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -55,20 +65,13 @@ class Version:
         raise VersionError(_why_not(text))
 
     @property
-    def precedence(self) -> tuple[tuple[int, int, int], bool, tuple[_Identifier, ...]]:
-        """What semver compares: numbers, then a release after its pre-releases, then identifier by identifier."""
-        core, _, pre = self.text.partition("-")
-        major, minor, patch = (int(part) for part in core.split("."))
-        return (major, minor, patch), not pre, tuple(_identifier(part) for part in pre.split(".") if part)
-
-    @property
     def is_prerelease(self) -> bool:
         """Whether it sorts before the release of the same numbers."""
         return "-" in self.text
 
     def __lt__(self, other: "Version") -> bool:
         """Semver's order."""
-        return self.precedence < other.precedence
+        return self._precedence < other._precedence
 
     def __str__(self) -> str:
         """The text as written."""
