@@ -195,7 +195,7 @@ def _prepared(query: Query, params: Params | None) -> Query:
     """Where there are parameters, psycopg takes every `%` for the beginning of one: also that in a quoted name."""
     if params is None or not isinstance(query, sql.Composed):
         return query
-    return sql.Composed(_without_percent(part) for part in query)
+    return sql.Composed([_without_percent(part) for part in query])
 
 
 def _without_percent(part: sql.Composable) -> sql.Composable:
@@ -203,7 +203,7 @@ def _without_percent(part: sql.Composable) -> sql.Composable:
         case sql.SQL():
             return part
         case sql.Composed():
-            return sql.Composed(_without_percent(inner) for inner in part)
+            return sql.Composed([_without_percent(inner) for inner in part])
         case _:
             return sql.SQL(part.as_string(None).replace("%", "%%"))
 

@@ -11,6 +11,7 @@ from dbmigrations.postgres.connection import Session, milliseconds
 from dbmigrations.postgres.errors import StatementError
 from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
 from dbmigrations.postgres.sql.names import ColumnName, RelationName
+from dbmigrations.postgres.sql.retyping import retyping_keeps_values
 
 _TIMED_OUT = "57014"
 
@@ -97,6 +98,8 @@ class _Counter:
     def _values(self, table: _Table, loss: ValuesOf) -> _Answer:
         column = self._column_type(table, loss.column.column)
         if column is None or not table.holds_rows:
+            return _NOTHING
+        if loss.new_type and not loss.using and retyping_keeps_values(column, loss.new_type):
             return _NOTHING
         where = sql.SQL("{} WHERE {} IS NOT NULL").format(table.qualified, sql.Identifier(loss.column.column))
         return self._count(where, "values", f"{table.name}.{loss.column.column}")

@@ -1,0 +1,84 @@
+"""A runner in a process of its own that kills itself at a chosen query."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dbmigrations.postgres.connection import Session, SessionSettings
+from dbmigrations.postgres.lock import migration_lock
+from dbmigrations.postgres.settings import ConnectionSettings
+from dbmigrations.postgres.tables import Tables
+from tests.engine.databases import Database, applier
+from tests.engine.releases import migration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from multiprocessing.context import ForkServerProcess
+
+    import psycopg
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.engine.killed"])  # so that a runner starts in no time
+
+
+@dataclass
+class Killer:
+    """Sends this process SIGKILL before or after the n-th query that it sends; counts them."""
+
+    at: int
+    after: bool
+    count: int = 0
+
+    def watch(self, connection: psycopg.Connection[Any]) -> None:
+        """Stand between the engine and its connection."""
+        execute, killer = connection.execute, self
+
+        def watched(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            killer.count += 1
+            if killer.count == killer.at and not killer.after:
+                os.kill(os.getpid(), signal.SIGKILL)
+            cursor = execute(*args, **kwargs)
+            if killer.count == killer.at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return cursor
+
+        connection.execute = watched  # type: ignore[method-assign]
+
+
+def start_runner(
+    database: Database, scripts: Sequence[tuple[str, str]], *, at: int = 0, after: bool = False
+) -> ForkServerProcess:
+    """Apply what is missing of the scripts in a process that dies at query `at`; never, where that is 0."""
+    words = {"host": str(database.server.folder), "port": str(database.server.port), "dbname": database.name}
+    request = {"where": words | {"user": database.owner}, "scripts": scripts, "at": at, "after": after}
+    process = _FORKS.Process(target=main, args=(request,))
+    process.start()
+    return process
+
+
+def run_until_killed(database: Database, scripts: Sequence[tuple[str, str]], *, at: int, after: bool) -> int | None:
+    """The same to its end; its exit code, negative where a signal ended it."""
+    process = start_runner(database, scripts, at=at, after=after)
+    process.join(timeout=120)
+    return process.exitcode
+
+
+def main(request: dict[str, Any]) -> None:
+    """Apply what is not applied yet."""
+    tables = Tables()
+    where = ConnectionSettings(**request["where"])
+    with (
+        Session.open(where, SessionSettings("dbmigrate killed")) as session,
+        migration_lock(session, tables, wait=30),
+    ):
+        apply = applier(session, tables)
+        Killer(request["at"], request["after"]).watch(session.connection)
+        for name, up in request["scripts"]:
+            if not session.one("SELECT EXISTS (SELECT FROM dbmigrations.migration_history WHERE name = %s)", (name,))[
+                0
+            ]:
+                apply.up(migration(name, up))
