@@ -52,13 +52,16 @@ class ControlPlane:
         self.servers.start("etcd", etcd(self.settings))
         self.servers.start("kube-apiserver", [self.programs / "kube-apiserver", *apiserver(self.settings)])
 
-    def finish(self) -> None:
+    def serve(self) -> None:
         """Waits for the API server, then starts what needs it."""
         self.servers.wait("kube-apiserver", self.api.ready, what="the API server")
         manager = [self.programs / "kube-controller-manager", *controller_manager(self.settings)]
         self.servers.start("kube-controller-manager", manager)
         if self.settings.network is not None:
             self.servers.start("kube-scheduler", [self.programs / "kube-scheduler", *scheduler(self.settings)])
+
+    def settle(self) -> None:
+        """Waits until the controllers have made what every namespace has."""
         self.servers.wait(
             "kube-controller-manager", self.api.has_default_account, what="the service account of namespace default"
         )

@@ -20,6 +20,7 @@ from tests.harness.interface import Status
 from tests.harness.localkube import ensure_localkube
 from tests.harness.node import PROGRAMS as NODE_PROGRAMS
 from tests.harness.node import Node, clean
+from tests.harness.ports import free_ports
 from tests.harness.processes import Process, Servers, this_process
 from tests.harness.settings import Ports, Settings, free_network
 
@@ -153,9 +154,10 @@ class LocalCluster:
             control_plane.start()
             if self.with_node:
                 node.start()
-            control_plane.finish()
+            control_plane.serve()
             if self.with_node:
-                node.finish(control_plane.api)
+                node.join(control_plane.api)
+            control_plane.settle()
         except BaseException:
             logs = self._folder / "log"
             if logs.is_dir():  # the end removes the folder; the reason must stay
@@ -169,13 +171,12 @@ class LocalCluster:
     def _new_settings(self) -> Settings:
         """Addresses that are free now; written at once, under a lock, so that another cluster does not take them."""
         with file_lock(self.cache_root / "clusters" / ".addresses.lock"):
-            taken = [] if not self.with_node else network.networks_in_use()
-            for folder in (self.cache_root / "clusters").iterdir() if self.with_node else ():
-                other = Settings.read(folder) if folder.is_dir() else None
-                if other is not None and other.network is not None:
-                    taken.append(other.network.all)
-            chosen = free_network(taken) if self.with_node else None
-            settings = Settings(self.name, self._folder, network.free_ports(), chosen)
+            found = [Settings.read(file.parent) for file in (self.cache_root / "clusters").glob("*/settings.json")]
+            others = [other for other in found if other is not None]
+            taken = [other.network.all for other in others if other.network is not None]
+            chosen = free_network([*taken, *network.networks_in_use()]) if self.with_node else None
+            ports = Ports(*free_ports(3, [port for other in others for port in other.ports.all]))
+            settings = Settings(self.name, self._folder, ports, chosen)
             settings.write()
             if self.throwaway:
                 this_process().write(self._folder / _OWNER)

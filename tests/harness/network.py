@@ -6,25 +6,13 @@ Nothing is written into the machine's own firewall: routes and devices of the ma
 from __future__ import annotations
 
 import json
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.harness.command import run
-from tests.harness.settings import Ports
 
 if TYPE_CHECKING:
     from tests.harness.settings import Network
-
-
-def free_ports() -> Ports:
-    """Three ports of loopback that nobody listens on now."""
-    with socket.socket() as one, socket.socket() as two, socket.socket() as three:
-        numbers = []
-        for each in (one, two, three):
-            each.bind(("127.0.0.1", 0))
-            numbers.append(int(each.getsockname()[1]))
-    return Ports(*numbers)
 
 
 def networks_in_use() -> list[str]:

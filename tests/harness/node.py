@@ -47,7 +47,7 @@ class Node:
         if PAUSE_IMAGE not in self.images():
             self.load(ensure_pause_archive(self.cache, PAUSE_IMAGE))
 
-    def finish(self, api: ApiServer) -> None:
+    def join(self, api: ApiServer) -> None:
         """Starts what needs the API server, and waits until Pods can run."""
         settings = self.settings
         conf = settings.folder / "conf"

@@ -12,7 +12,6 @@ import itertools
 import os
 import shutil
 import signal
-import socket
 import tempfile
 import time
 from pathlib import Path
@@ -25,6 +24,7 @@ from psycopg import sql
 from tests.harness.cache import Cache, content_key
 from tests.harness.command import run
 from tests.harness.errors import NotReady, ProcessDied, last_lines
+from tests.harness.ports import free_ports
 from tests.harness.postgres_binaries import Binaries, shared_cache_root
 from tests.harness.processes import Process, running, start, this_process
 
@@ -173,7 +173,7 @@ def start_server(binaries: Binaries, *, durable: bool = False, settings: Mapping
     run(["cp", "--archive", "--reflink=auto", template / "data", folder / "data"])
     if os.geteuid() == 0:
         run(["chown", "-R", f"{_NOBODY}:{_NOBODY}", folder])
-    return Server(binaries, folder, _free_port(), {**({} if durable else _NOT_DURABLE), **(settings or {})})
+    return Server(binaries, folder, free_ports(1)[0], {**({} if durable else _NOT_DURABLE), **(settings or {})})
 
 
 def sweep() -> None:
@@ -216,9 +216,3 @@ def _unprivileged() -> list[str]:
     if os.geteuid() != 0:
         return []
     return ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -104,6 +104,11 @@ class Ports:
     etcd: int
     etcd_peer: int
 
+    @property
+    def all(self) -> tuple[int, int, int]:
+        """Every one of them."""
+        return self.apiserver, self.etcd, self.etcd_peer
+
 
 @dataclass(frozen=True)
 class Settings:

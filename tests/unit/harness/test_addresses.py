@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from pathlib import Path
 
 import pytest
 
 from tests.harness.errors import HarnessError
+from tests.harness.ports import free_ports
 from tests.harness.settings import NUMBERS, Network, Ports, Settings, free_network
 
 PORTS = Ports(1, 2, 3)
@@ -68,3 +70,18 @@ def test_settings_that_cannot_be_read_are_no_settings(tmp_path: Path, content: s
     if content is not None:
         (tmp_path / "settings.json").write_text(content)
     assert Settings.read(tmp_path) is None
+
+
+def test_ports_differ_and_lie_below_those_of_outgoing_connections() -> None:
+    ports = free_ports(20)
+    assert len(set(ports)) == 20
+    assert max(ports) < 32_768
+
+
+def test_a_port_that_was_promised_or_is_in_use_is_left_alone() -> None:
+    promised = set(range(20_000, 32_000)) - {27_001}
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", free_ports(1)[0]))
+        assert busy.getsockname()[1] not in free_ports(100)
+    with pytest.raises(HarnessError, match="free ports"):
+        free_ports(2, promised)
