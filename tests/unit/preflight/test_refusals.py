@@ -54,7 +54,7 @@ def test_a_database_of_another_resource_is_refused_by_its_name() -> None:
     refusal = refused(facts_of(SHOP, SimulatedDatabase(), "1.0.0", owner=OTHER))
     assert refusal.reason is Refusal.OWNED_BY_OTHER
     assert "west/prod/shop (uid uid-2)" in refusal.message
-    assert "dbmigrate owner take --reason" in refusal.message
+    assert "dbmigrate owner take east/prod/shop --reason" in refusal.message
 
 
 @pytest.mark.parametrize(

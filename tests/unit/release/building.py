@@ -96,8 +96,8 @@ def directory(*releases: Rel, edited: tuple[str, ...] = (), other_downs: tuple[s
 
 def _migration(word: str, release: str, line: int, edited: tuple[str, ...], other_downs: tuple[str, ...]) -> Migration:
     kind, name = key(word.rstrip("!~"))
-    up = f"up {name}" + (" edited" if name in edited else "")
-    down = f"down {name}" + (" other" if name in other_downs else "")
+    up = f"SELECT 1; -- up {name}" + (" edited" if name in edited else "")
+    down = f"SELECT 1; -- down {name}" + (" other" if name in other_downs else "")
     return Migration(
         kind=kind,
         name=name,

@@ -26,8 +26,8 @@ def owned_by_other(case: Case) -> Refused | None:
     return case.refuse(
         Refusal.OWNED_BY_OTHER,
         f"the database belongs to DatabaseMigration {owner.owner} (uid {owner.uid}): delete one of the two resources; "
-        "where the other one is gone for good, `dbmigrate owner take --reason …` moves the ownership, then "
-        f"{wording.look_again(facts)}",
+        f"where the other one is gone for good, `dbmigrate owner take {facts.requester.owner} --reason …` moves the "
+        f"ownership, then {wording.look_again(facts)}",
     )
 
 

@@ -1,0 +1,36 @@
+"""A plan made in a pull request, without a database, has the hash that preflight will find there."""
+
+from __future__ import annotations
+
+import pytest
+
+from dbmigrations.api.spec import ApprovalMode
+from dbmigrations.api.step import RequestedBackup, RequestedPolicy
+from dbmigrations.runner.commands.offline import look_offline
+from dbmigrations.runner.commands.options import Planning
+from dbmigrations.runner.preflight.decision import Planned, Refused
+from tests.unit.preflight.situations import SHOP, at, facts_of, planned, refused
+from tests.unit.release.building import SimulatedDatabase
+
+CAUTIOUS = RequestedPolicy(approval=ApprovalMode.ALWAYS)
+
+
+@pytest.mark.parametrize(
+    ("start", "target"), [(None, "1.0.0"), (None, "1.1.0"), ("1.0.0", "1.1.0"), ("1.1.0", "1.0.0"), ("1.1.0", "1.1.0")]
+)
+def test_the_plan_of_a_pull_request_has_the_hash_of_the_plan_in_the_cluster(start: str | None, target: str) -> None:
+    database = at(start) if start else SimulatedDatabase()
+    offline = look_offline(SHOP, start, target, Planning(RequestedPolicy(), "", RequestedBackup()), "public").decision
+    online = planned(facts_of(SHOP, database, target))
+    assert isinstance(offline, Planned)
+    assert offline.plan == online.plan
+    assert offline.plan.hash == online.plan.hash
+
+
+def test_a_plan_that_will_wait_for_approval_tells_its_hash_in_the_pull_request() -> None:
+    offline = look_offline(SHOP, "1.0.0", "1.1.0", Planning(CAUTIOUS, "", RequestedBackup()), "public").decision
+    assert isinstance(offline, Refused)
+    assert offline.plan is not None
+    facts = facts_of(SHOP, at("1.0.0"), "1.1.0", policy=CAUTIOUS)
+    assert refused(facts).plan == offline.plan
+    assert planned(facts_of(SHOP, at("1.0.0"), "1.1.0", policy=CAUTIOUS, approved_plan=offline.plan.hash))
