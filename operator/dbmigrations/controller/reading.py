@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from dbmigrations.api.spec import BackupWhen, DatabaseMigrationSpec, TlsMode
+from dbmigrations.api.spec import BackupWhen, DatabaseMigrationSpec, Duration, TlsMode
 from dbmigrations.api.status import DatabaseMigrationStatus
+from dbmigrations.controller.durations import seconds
 from dbmigrations.controller.snapshot import InvalidSpec
 
 
@@ -54,5 +55,29 @@ def _contradictions(spec: DatabaseMigrationSpec) -> Iterator[InvalidSpec]:
         yield InvalidSpec(
             "spec.database.tls.caSecretRef", f"mode {tls.mode} needs the certificates that sign the server's"
         )
+    for path, folder in _folders(spec):
+        if folder.startswith("/") or ".." in folder.split("/"):
+            yield InvalidSpec(path, "name a folder inside the volume: relative, without `..`")
+    for path, duration in _limits(spec):
+        if duration is not None and seconds(duration) <= 0.0:
+            yield InvalidSpec(path, "a limit is longer than 0s; leave it out for the default")
     if spec.database.history_schema == spec.database.schema_name:
         yield InvalidSpec("spec.database.historySchema", "the history tables need a schema of their own")
+
+
+def _folders(spec: DatabaseMigrationSpec) -> Iterator[tuple[str, str]]:
+    if spec.source.persistent_volume_claim is not None:
+        yield "spec.source.persistentVolumeClaim.path", spec.source.persistent_volume_claim.path
+    if spec.steps.backup.storage is not None:
+        claim = spec.steps.backup.storage.persistent_volume_claim
+        yield "spec.steps.backup.storage.persistentVolumeClaim.path", claim.path
+
+
+def _limits(spec: DatabaseMigrationSpec) -> Iterator[tuple[str, Duration | None]]:
+    yield "spec.timeouts.step", spec.timeouts.step
+    yield "spec.timeouts.start", spec.timeouts.start
+    yield "spec.steps.backup.timeout", spec.steps.backup.timeout
+    yield "spec.steps.schema.timeout", spec.steps.schema_step.timeout
+    yield "spec.steps.sql.timeout", spec.steps.sql.timeout
+    yield "spec.steps.data.timeout", spec.steps.data.timeout
+    yield "spec.steps.verify.timeout", spec.steps.verify.timeout

@@ -304,6 +304,13 @@ class Cluster:
 
     # all of it
 
+    def settle_once(self) -> None:
+        """A run begins, and its first step ends."""
+        while not self.active:
+            self.reconcile()
+        self.finish(self.job)
+        self.reconcile()
+
     def settle(self, limit: int = 400) -> None:
         """Everything goes on, well, until nothing happens any more."""
         for _ in range(limit):

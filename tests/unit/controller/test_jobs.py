@@ -1,0 +1,317 @@
+"""The manifests of Jobs: everything that keeps a step safe, private and alone."""
+
+import json
+from typing import Any
+
+import pytest
+
+from dbmigrations.api.resource import JOB_LABELS, MANAGER
+from dbmigrations.api.spec import DatabaseMigrationSpec
+from dbmigrations.api.status import DatabaseMigrationStatus, RunImages, RunStatus
+from dbmigrations.api.step import StepName, StepRef, StepRequest, Trigger
+from dbmigrations.controller.actions import SPEC_HASH, CreateJob
+from dbmigrations.controller.jobs import Blueprint, create_step_job
+from dbmigrations.controller.naming import Attempt
+from dbmigrations.controller.reading import read_spec
+from dbmigrations.controller.snapshot import OperatorFacts, Resource
+from tests.unit.controller.cluster_model import default_spec
+
+RUN = RunStatus(
+    id="run-1", generation=3, plan_hash="sha256:p", images=RunImages(runner="runner:1", source="shop:1.0.0")
+)
+SQL = StepRef(name=StepName.SQL, release="1.1.0", ordinal=4)
+PREFLIGHT = StepRef(name=StepName.PREFLIGHT)
+
+
+def job(step: StepRef = SQL, run: RunStatus = RUN, attempt: int = 1, **spec: object) -> CreateJob:
+    read = read_spec(default_spec("1.0.0", **spec))
+    assert isinstance(read, DatabaseMigrationSpec)
+    resource = Resource("prod", "shop", "uid-1", 3, "7", read, DatabaseMigrationStatus(last_changing_run="run-0"))
+    return create_step_job(Blueprint(resource, read, run, step, OperatorFacts("test", "runner:2")), attempt)
+
+
+def manifest(step: StepRef = SQL, **spec: object) -> dict[str, Any]:
+    return dict(json.loads(json.dumps(job(step, RUN, 1, **spec).manifest)))
+
+
+def pod(step: StepRef = SQL, **spec: object) -> dict[str, Any]:
+    return dict(manifest(step, **spec)["spec"]["template"]["spec"])
+
+
+def containers(step: StepRef = SQL, **spec: object) -> list[dict[str, Any]]:
+    found = pod(step, **spec)
+    return [*found.get("initContainers", []), *found["containers"]]
+
+
+def request(step: StepRef = SQL, **spec: object) -> StepRequest:
+    command = pod(step, **spec)["containers"][0]["command"]
+    return StepRequest.model_validate_json(command[command.index("--request") + 1])
+
+
+def volume(name: str, step: StepRef = SQL, **spec: object) -> dict[str, Any] | None:
+    return next((one for one in pod(step, **spec)["volumes"] if one["name"] == name), None)
+
+
+def test_a_job_never_tries_again_by_itself_and_never_removes_itself() -> None:
+    spec = manifest()["spec"]
+
+    assert spec["backoffLimit"] == 0
+    assert spec["podReplacementPolicy"] == "Failed"
+    assert spec["podFailurePolicy"] == {
+        "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
+    }
+    assert "ttlSecondsAfterFinished" not in spec
+    assert "suspend" not in spec
+    assert pod()["restartPolicy"] == "Never"
+    assert pod()["terminationGracePeriodSeconds"] == 60
+
+
+@pytest.mark.parametrize(
+    ("step", "seconds"), [(StepName.DATA, 14400), (StepName.SQL, 3600), (StepName.BACKUP, 7200), (StepName.VERIFY, 2)]
+)
+def test_the_deadline_is_the_steps_own_timeout(step: StepName, seconds: int) -> None:
+    steps = {
+        "backup": {**default_spec()["steps"]["backup"], "timeout": "2h"},
+        "data": {"timeout": "4h"},
+        "verify": {"timeout": "1500ms"},
+    }
+
+    spec = manifest(StepRef(name=step, ordinal=1), steps=steps)["spec"]
+
+    assert spec["activeDeadlineSeconds"] == seconds
+
+
+def test_the_pod_has_no_token_no_links_and_no_rights() -> None:
+    found = pod()
+
+    assert found["automountServiceAccountToken"] is False
+    assert found["enableServiceLinks"] is False
+    assert found["securityContext"] == {
+        "runAsNonRoot": True,
+        "runAsUser": 65532,
+        "runAsGroup": 65532,
+        "fsGroup": 65532,
+        "fsGroupChangePolicy": "OnRootMismatch",
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def test_every_container_is_confined_and_has_requests_and_limits() -> None:
+    found = containers()
+
+    assert [one["name"] for one in found] == ["tools", "source", "step"]
+    for one in found:
+        assert one["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert one["terminationMessagePolicy"] == "File"
+        assert set(one["resources"]["requests"]) == set(one["resources"]["limits"]) == {"cpu", "memory"}
+
+
+def test_no_container_has_a_secret_in_its_environment_or_its_arguments() -> None:
+    assert all("env" not in one and "envFrom" not in one for one in containers())
+
+
+def test_the_images_are_those_that_the_run_began_with() -> None:
+    assert {one["name"]: one["image"] for one in containers()} == {
+        "tools": "runner:1",
+        "source": "shop:1.0.0",
+        "step": "runner:1",
+    }
+
+
+def test_the_sources_image_sees_the_copier_and_nothing_secret() -> None:
+    (source,) = [one for one in containers() if one["name"] == "source"]
+
+    assert source["command"] == ["/dbmigrations/tools/copier", "copy", "/database", "/dbmigrations/source"]
+    assert {one["name"] for one in source["volumeMounts"]} == {"tools", "source"}
+
+
+def test_the_runner_is_called_without_a_shell() -> None:
+    command = pod()["containers"][0]["command"]
+
+    assert command[:4] == ["dbmigrate", "step", "sql", "--request"]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (
+            {"configMap": {"name": "shop", "items": [{"key": "a", "path": "sql/a.sql"}]}},
+            {"configMap": {"name": "shop", "items": [{"key": "a", "path": "sql/a.sql"}]}},
+        ),
+        ({"configMap": {"name": "shop"}}, {"configMap": {"name": "shop"}}),
+        (
+            {"persistentVolumeClaim": {"claimName": "files", "path": "database"}},
+            {"persistentVolumeClaim": {"claimName": "files", "readOnly": True}},
+        ),
+    ],
+    ids=["ConfigMap with items", "ConfigMap", "claim"],
+)
+def test_other_sources_are_mounted_without_init_containers(
+    source: dict[str, object], expected: dict[str, object]
+) -> None:
+    assert volume("source", source=source) == {"name": "source", **expected}
+    assert "initContainers" not in pod(source=source)
+
+
+def test_a_folder_in_a_claim_is_part_of_the_requested_source() -> None:
+    source = {"persistentVolumeClaim": {"claimName": "files", "path": "database"}}
+
+    assert request(source=source).source == "/dbmigrations/source/database"
+
+
+def test_secrets_are_optional_volumes_readable_by_our_group() -> None:
+    database = {
+        "secretRef": {"name": "shop-db"},
+        "tls": {"mode": "verify-full", "caSecretRef": {"name": "shop-ca"}},
+    }
+
+    assert volume("credentials", database=database) == {
+        "name": "credentials",
+        "secret": {"secretName": "shop-db", "optional": True, "defaultMode": 0o440},
+    }
+    assert volume("ca", database=database) == {
+        "name": "ca",
+        "secret": {"secretName": "shop-ca", "optional": True, "defaultMode": 0o440},
+    }
+    assert request(database=database).connection.ca_file == "/dbmigrations/ca/ca.crt"
+
+
+@pytest.mark.parametrize(("step", "sees"), [(PREFLIGHT, True), (StepRef(name=StepName.BACKUP), True), (SQL, False)])
+def test_only_preflight_and_backup_see_the_backups_and_their_login(step: StepRef, sees: bool) -> None:  # noqa: FBT001
+    steps = {"backup": {**default_spec()["steps"]["backup"], "secretRef": {"name": "dumper", "keys": {"user": "u"}}}}
+
+    assert (volume("backups", step, steps=steps) is not None) is sees
+    assert (volume("backup-credentials", step, steps=steps) is not None) is sees
+    asked = request(step, steps=steps)
+    assert bool(asked.backup.directory) is sees
+    assert bool(asked.backup_credentials) is sees
+    assert asked.connection.backup_keys.user == ("u" if sees else None)
+
+
+def test_what_the_request_says_is_what_the_spec_says() -> None:
+    asked = request(
+        database={
+            "secretRef": {"name": "shop-db", "keys": {"password": "pw"}},
+            "host": "db",
+            "port": 5433,
+            "name": "shop",
+            "schema": "app",
+            "historySchema": "audit",
+            "role": "owner",
+            "tls": {"mode": "require"},
+        },
+        policy={"operations": "Any", "rollback": "Deny", "approval": "DataLoss", "requireDown": True},
+        timeouts={"lock": "500ms", "wait": "1m30s", "statement": "0s", "step": "2h"},
+        baseline={"version": "1.0.0"},
+        approvedPlan=f"sha256:{'a' * 64}",
+    )
+
+    assert (asked.version, asked.run, asked.step, asked.plan_hash) == ("1.0.0", "run-1", SQL, "sha256:p")
+    assert (asked.schema_name, asked.history_schema, asked.role) == ("app", "audit", "owner")
+    assert (asked.connection.host, asked.connection.port, asked.connection.name) == ("db", 5433, "shop")
+    assert (asked.connection.tls_mode, asked.connection.keys.password) == ("require", "pw")
+    assert (asked.policy.operations, asked.policy.rollback, asked.policy.approval) == ("Any", "Deny", "DataLoss")
+    assert asked.policy.require_down
+    assert (asked.timeouts.lock, asked.timeouts.wait, asked.timeouts.statement) == (0.5, 90.0, 0.0)
+    assert asked.timeouts.step == 7200.0
+    assert (asked.baseline, asked.approved_plan) == ("1.0.0", f"sha256:{'a' * 64}")
+    assert (asked.requester.uid, asked.requester.generation, asked.last_run) == ("uid-1", 3, "run-0")
+
+
+def test_the_owner_reference_is_ours_and_asks_for_no_right_over_finalizers() -> None:
+    (owner,) = manifest()["metadata"]["ownerReferences"]
+
+    assert owner == {
+        "apiVersion": "dbmigrations.dev/v1alpha1",
+        "kind": "DatabaseMigration",
+        "name": "shop",
+        "uid": "uid-1",
+        "controller": True,
+        "blockOwnerDeletion": False,
+    }
+
+
+def test_users_labels_and_annotations_are_added_and_ours_win() -> None:
+    ours = {JOB_LABELS.managed_by: "me", JOB_LABELS.owner_uid: "other", "team": "shop"}
+    annotations = {SPEC_HASH: "forged", "cluster-autoscaler.kubernetes.io/safe-to-evict": "true", "cost": "low"}
+    found = manifest(jobTemplate={"metadata": {"labels": ours, "annotations": annotations}})
+
+    for metadata in (found["metadata"], found["spec"]["template"]["metadata"]):
+        assert metadata["labels"][JOB_LABELS.managed_by] == MANAGER
+        assert metadata["labels"][JOB_LABELS.owner_uid] == "uid-1"
+        assert metadata["labels"]["team"] == "shop"
+        assert metadata["annotations"]["cost"] == "low"
+    assert found["metadata"]["annotations"][SPEC_HASH].startswith("sha256:")
+    stays = found["spec"]["template"]["metadata"]["annotations"]["cluster-autoscaler.kubernetes.io/safe-to-evict"]
+    assert stays == "false"
+
+
+def test_a_mesh_leaves_the_pod_alone_unless_it_is_asked_for() -> None:
+    default = manifest()["spec"]["template"]["metadata"]
+    wanted = {"labels": {"sidecar.istio.io/inject": "true"}, "annotations": {"sidecar.istio.io/inject": "true"}}
+    asked = manifest(jobTemplate={"metadata": wanted})["spec"]["template"]["metadata"]
+
+    assert default["annotations"]["sidecar.istio.io/inject"] == "false"
+    assert default["annotations"]["linkerd.io/inject"] == "disabled"
+    assert default["labels"]["sidecar.istio.io/inject"] == "false"
+    assert asked["annotations"]["sidecar.istio.io/inject"] == "true"
+
+
+def test_a_request_above_the_default_limit_takes_the_limit_away_for_that_resource_alone() -> None:
+    resources = pod(jobTemplate={"resources": {"requests": {"memory": "4Gi"}}})["containers"][0]["resources"]
+
+    assert resources == {"requests": {"memory": "4Gi", "cpu": "100m"}, "limits": {"cpu": "1"}}
+
+
+def test_the_pod_is_placed_as_the_template_says() -> None:
+    found = pod(
+        jobTemplate={
+            "serviceAccountName": "migrator",
+            "nodeSelector": {"disk": "fast"},
+            "tolerations": [{"key": "db"}],
+            "affinity": {"nodeAffinity": {}},
+            "priorityClassName": "high",
+            "imagePullSecrets": [{"name": "ours"}, {"name": "both"}],
+        },
+        source={"image": {"reference": "a:1", "pullSecrets": [{"name": "both"}, {"name": "theirs"}]}},
+    )
+
+    assert found["serviceAccountName"] == "migrator"
+    assert found["nodeSelector"] == {"disk": "fast"}
+    assert found["tolerations"] == [{"key": "db"}]
+    assert found["affinity"] == {"nodeAffinity": {}}
+    assert found["priorityClassName"] == "high"
+    assert found["imagePullSecrets"] == [{"name": "ours"}, {"name": "both"}, {"name": "theirs"}]
+
+
+def test_what_the_template_leaves_out_is_left_out() -> None:
+    left_out = {"serviceAccountName", "nodeSelector", "tolerations", "affinity", "priorityClassName"}
+
+    assert not left_out & set(pod())
+
+
+def test_the_same_attempt_gives_the_same_job_and_another_one_another() -> None:
+    assert job() == job()
+    assert job().name != job(attempt=2).name
+    assert job().spec_hash != job(timeouts={"lock": "3s"}).spec_hash
+
+
+def test_a_report_after_a_cancel_is_another_job_than_the_preflight_of_the_run() -> None:
+    cancelled = RUN.model_copy(update={"trigger": Trigger.CANCEL_REPORT})
+
+    assert job(PREFLIGHT).name != job(PREFLIGHT, cancelled).name
+
+
+@pytest.mark.parametrize("resource", ["a", "shop", "x" * 52, "with-a-dash-at-the-cut-aaaaaaaaaaaaaaaaaaaaaa-aaaaaaaa"])
+@pytest.mark.parametrize("step", list(StepName))
+def test_names_of_jobs_fit_a_label_and_are_names(resource: str, step: StepName) -> None:
+    name = Attempt("uid", "run", Trigger.SPEC, StepRef(name=step), 1).job_name(resource)
+
+    assert len(name) <= 63
+    assert name == name.lower()
+    assert name.startswith(resource[:40])
+    assert "--" not in name

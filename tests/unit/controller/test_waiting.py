@@ -1,0 +1,314 @@
+"""Waiting is not failing: what is not there yet, lost attempts, and Pods that do not start."""
+
+from datetime import datetime
+
+import pytest
+
+from dbmigrations.api.reasons import Waiting
+from dbmigrations.api.step import Outcome
+from dbmigrations.controller.actions import DeleteJob, Propagation
+from dbmigrations.controller.snapshot import PodPhase
+from tests.unit.controller.cluster_model import Cluster, default_spec
+
+
+def with_preflight_created(**spec: object) -> Cluster:
+    cluster = Cluster(spec=default_spec("1.0.0", **spec))
+    for _ in range(2):
+        cluster.reconcile()
+    return cluster
+
+
+def pause(cluster: Cluster) -> float:
+    retry_at = datetime.fromisoformat(cluster.steps[-1]["retryAt"])
+    return (retry_at - cluster.now).total_seconds()
+
+
+def one_more_attempt(cluster: Cluster) -> None:
+    """Let the pause go by, and the next attempt start."""
+    cluster.pass_time(pause(cluster) + 1)
+    cluster.reconcile()
+
+
+def test_an_unreachable_database_is_waited_for() -> None:
+    cluster = with_preflight_created()
+    cluster.database.up = False
+    cluster.finish(cluster.job)
+
+    decision = cluster.reconcile()
+
+    assert cluster.condition("Ready") == ("Unknown", "WaitingForDatabase")
+    assert cluster.condition("Reconciling") == ("True", "WaitingForDatabase")
+    assert cluster.condition("Stalled") == ("", "")
+    assert decision is not None
+    assert decision.requeue_after == pause(cluster)
+    assert not cluster.active
+
+
+def test_nothing_starts_before_the_pause_is_over() -> None:
+    cluster = with_preflight_created()
+    cluster.database.up = False
+    cluster.finish(cluster.job)
+    cluster.reconcile()
+
+    again = cluster.reconcile()
+
+    assert again is not None
+    assert (again.status, again.effect) == (None, None)
+    one_more_attempt(cluster)
+    assert len(cluster.created) == 2
+
+
+def test_pauses_grow_to_five_minutes_and_never_end_in_stalled() -> None:
+    cluster = with_preflight_created()
+    cluster.database.up = False
+    pauses = []
+    for _ in range(30):
+        cluster.finish(cluster.job)
+        cluster.reconcile()
+        pauses.append(pause(cluster))
+        one_more_attempt(cluster)
+
+    assert pauses[0] < 5
+    assert max(pauses) <= 300
+    assert max(pauses[10:]) > 100
+    assert cluster.condition("Stalled") == ("", "")
+
+
+def test_the_reason_stays_while_the_next_attempt_runs_so_that_ready_does_not_flicker() -> None:
+    cluster = with_preflight_created()
+    cluster.database.up = False
+    cluster.finish(cluster.job)
+    cluster.reconcile()
+    since = cluster.status["conditions"][0]["lastTransitionTime"]
+
+    one_more_attempt(cluster)
+    cluster.start(cluster.job)
+    cluster.reconcile()
+
+    assert cluster.condition("Ready") == ("Unknown", "WaitingForDatabase")
+    assert cluster.status["conditions"][0]["lastTransitionTime"] == since
+
+
+def test_a_database_that_comes_back_is_migrated_by_itself() -> None:
+    cluster = with_preflight_created()
+    cluster.database.up = False
+    cluster.finish(cluster.job)
+    cluster.reconcile()
+
+    cluster.database.up = True
+    cluster.settle()
+
+    assert cluster.condition("Ready") == ("True", "Ready")
+
+
+def test_earlier_attempts_of_a_step_are_removed_so_that_a_long_wait_leaves_no_heap_of_jobs() -> None:
+    cluster = with_preflight_created()
+    cluster.database.up = False
+    for _ in range(8):
+        cluster.finish(cluster.job)
+        cluster.reconcile()
+        one_more_attempt(cluster)
+        cluster.reconcile()
+
+    assert len(cluster.jobs) <= 3
+
+
+def test_a_job_that_vanished_is_run_again() -> None:
+    cluster = with_preflight_created()
+    cluster.reconcile()
+    cluster.vanish(cluster.job)
+
+    cluster.reconcile()
+
+    assert cluster.condition("Ready") == ("False", "ProgressingWithRetry")
+    assert cluster.condition("Reconciling") == ("True", "ProgressingWithRetry")
+    assert cluster.steps[0]["reason"] == Waiting.STEP_LOST
+    cluster.settle()
+    assert cluster.condition("Ready") == ("True", "Ready")
+
+
+def test_a_step_that_says_it_was_interrupted_counts_as_lost() -> None:
+    cluster = with_preflight_created()
+    request = cluster.job.request
+    result = cluster.database.answer(request, Outcome.WAITING, reason=Waiting.STEP_LOST, message="terminated")
+    cluster.finish(cluster.job, result)
+
+    cluster.reconcile()
+
+    assert cluster.steps[0]["lost"] == 1
+
+
+def test_peers_4_attempts_that_say_nothing_are_not_repeated_endlessly() -> None:
+    cluster = with_preflight_created()
+    for _ in range(5):
+        cluster.kill(cluster.job)
+        cluster.reconcile()
+        one_more_attempt(cluster)
+    cluster.kill(cluster.job)
+
+    cluster.reconcile()
+
+    assert cluster.condition("Stalled") == ("True", "StepLost")
+    assert len(cluster.created) == 6
+    assert "requestedAt" in cluster.status["message"]
+
+
+def test_a_wait_in_between_starts_the_count_of_lost_attempts_anew() -> None:
+    cluster = with_preflight_created()
+    cluster.kill(cluster.job)
+    cluster.reconcile()
+    one_more_attempt(cluster)
+    assert cluster.steps[0]["lost"] == 1
+
+    cluster.database.up = False
+    cluster.finish(cluster.job)
+    cluster.reconcile()
+
+    assert cluster.steps[0]["lost"] == 0
+
+
+@pytest.mark.parametrize(
+    ("why", "reason"),
+    [("ErrImagePull", "WaitingForImage"), ("CreateContainerConfigError", "WaitingForPod")],
+)
+def test_why_a_pod_does_not_start_stands_in_the_message(why: str, reason: str) -> None:
+    cluster = with_preflight_created()
+    assert cluster.job.pod is not None
+    cluster.job.pod.waiting = why
+
+    cluster.reconcile()
+
+    assert cluster.condition("Ready") == ("Unknown", reason)
+    assert why in cluster.status["message"]
+
+
+def test_the_pause_before_the_next_pull_does_not_hide_the_error_of_the_last() -> None:
+    cluster = with_preflight_created()
+    assert cluster.job.pod is not None
+    cluster.job.pod.waiting = "ErrImagePull"
+    cluster.reconcile()
+
+    cluster.job.pod.waiting = "ImagePullBackOff"
+    decision = cluster.reconcile()
+
+    assert decision is not None
+    assert decision.status is None, "a node alternates between the two every few seconds"
+    assert "ErrImagePull" in cluster.status["message"]
+
+
+def test_a_pod_that_starts_after_all_is_no_longer_waited_for() -> None:
+    cluster = with_preflight_created()
+    assert cluster.job.pod is not None
+    cluster.job.pod.waiting = "ErrImagePull"
+    cluster.reconcile()
+
+    cluster.start(cluster.job)
+    cluster.reconcile()
+
+    assert cluster.condition("Ready") == ("Unknown", "Progressing")
+
+
+def test_a_pod_that_does_not_start_in_time_is_given_up_and_tried_anew() -> None:
+    cluster = with_preflight_created(timeouts={"start": "2m"})
+    assert cluster.job.pod is not None
+    cluster.job.pod.waiting = "ErrImagePull"
+    cluster.pass_time(120)
+
+    decision = cluster.reconcile()
+
+    assert decision is not None
+    assert isinstance(decision.effect, DeleteJob)
+    assert decision.effect.propagation is Propagation.FOREGROUND
+    assert cluster.condition("Ready") == ("Unknown", "WaitingForImage")
+    assert "not started within 120 s" in cluster.status["message"]
+
+
+def test_the_next_attempt_waits_until_the_pod_given_up_has_ended() -> None:
+    cluster = with_preflight_created(timeouts={"start": "2m"})
+    cluster.pass_time(120)
+    cluster.reconcile()
+    cluster.pass_time(400)
+
+    blocked = cluster.reconcile()
+    cluster.end_pods_of_deleted_jobs()
+    cluster.reconcile()
+
+    assert blocked is not None
+    assert blocked.effect is None
+    assert len(cluster.created) == 2
+
+
+def test_giving_up_is_repeated_where_the_operator_stopped_in_between() -> None:
+    cluster = with_preflight_created(timeouts={"start": "2m"})
+    cluster.pass_time(120)
+    cluster.reconcile()
+    (job,) = cluster.jobs.values()
+    job.deleting = False
+
+    decision = cluster.reconcile()
+
+    assert decision is not None
+    assert isinstance(decision.effect, DeleteJob)
+
+
+def test_a_job_that_the_api_server_refuses_is_waited_for_with_its_words() -> None:
+    cluster = Cluster(quota='admission webhook "policy" denied the request: no owner label')
+    for _ in range(2):
+        cluster.reconcile()
+
+    assert cluster.condition("Ready") == ("Unknown", "WaitingForPod")
+    assert "no owner label" in cluster.status["message"]
+    cluster.quota = ""
+    cluster.settle()
+    assert cluster.condition("Ready") == ("True", "Ready")
+
+
+def test_a_step_past_its_timeout_is_stalled_and_says_which() -> None:
+    cluster = with_preflight_created()
+    cluster.start(cluster.job)
+    cluster.reconcile()
+    cluster.overrun(cluster.job)
+
+    cluster.reconcile()
+
+    assert cluster.condition("Stalled") == ("True", "StepTimedOut")
+    assert "Preflight" in cluster.status["message"]
+
+
+def test_a_deadline_that_passed_before_the_pod_ran_is_waiting_for_what_was_missing() -> None:
+    cluster = with_preflight_created()
+    assert cluster.job.pod is not None
+    cluster.job.pod.waiting = "ErrImagePull"
+    cluster.reconcile()
+    cluster.overrun(cluster.job)
+
+    cluster.reconcile()
+
+    assert cluster.condition("Ready") == ("Unknown", "WaitingForImage")
+    assert "ErrImagePull" in cluster.status["message"]
+
+
+@pytest.mark.parametrize("said", ["{", "x" * 5000, '{"format":2}'])
+def test_a_malformed_or_oversized_result_is_reported(said: str) -> None:
+    cluster = with_preflight_created()
+    cluster.finish(cluster.job, said)
+
+    cluster.reconcile()
+
+    assert cluster.condition("Stalled") == ("True", "ResultInvalid")
+
+
+def test_a_pod_in_an_unknown_state_is_waited_for() -> None:
+    """Its node does not answer: the runner may still be at work."""
+    cluster = with_preflight_created()
+    job = cluster.job
+    assert job.pod is not None
+    cluster.start(job)
+    cluster.reconcile()
+    job.pod.phase = PodPhase.UNKNOWN
+
+    decision = cluster.reconcile()
+
+    assert decision is not None
+    assert decision.effect is None
+    assert cluster.steps[0]["state"] == "Running"
