@@ -16,7 +16,10 @@ _COLUMNS = """
     SELECT id, release AS version, kind, name, description, direction, outcome, checksum, applied_at, duration,
            database_user AS applied_by, requested_by, git_revision, run_id, runner_version, error
     FROM {schema}.migration_history
+    OFFSET 0
 """
+# OFFSET makes a view that nothing can be written through. A plain one passes INSERT on to its table with the rights of
+# its owner, for whoever was given rights on it: by default privileges of the application's schema, say.
 
 
 def create_view(session: Session, schema: str, application_schema: str) -> bool:
