@@ -8,6 +8,7 @@ from tests.harness.docker import docker_answers
 from tests.harness.interface import Cluster, Driver, Status
 from tests.harness.kind import KindCluster
 from tests.harness.local import LocalCluster
+from tests.harness.settings import check_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,11 @@ def choose_cluster(driver: Driver, name: str, cache_root: Path, console: Console
         cache_root: the folder of everything that outlives a run.
         console: where progress is told.
         with_node: False for a control plane on which no Pod ever runs; it is always local.
+
+    Raises:
+        HarnessError: the name is none.
     """
+    check_name(name)
     if with_node and (driver == "kind" or (driver == "auto" and docker_answers())):
         return KindCluster(name, cache_root, console)
     return LocalCluster(name, cache_root, console, with_node=with_node)

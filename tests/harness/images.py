@@ -6,6 +6,7 @@ whether a cluster has just this build.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from tests.harness import requirements
 from tests.harness.builders import BuildahBuilder, Builder, DockerBuilder
 from tests.harness.cache import Cache, content_key
 from tests.harness.docker import docker_answers
+from tests.harness.errors import HarnessError
 from tests.harness.oci import Process, files_below, read_base, write_image
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from tests.harness.console import Console
     from tests.harness.interface import Cluster
 
+_TAG = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -108,9 +111,16 @@ class ImageStore:
 
         Returns:
             the name that Pods call it.
+
+        Raises:
+            HarnessError: the tag is none, or the directory holds no files.
         """
+        if not _TAG.fullmatch(tag):
+            raise HarnessError(f"A source image's tag is NAME:VERSION in lower case, not {tag!r}.")
         name = f"docker.io/local/{tag}"
         files = files_below(directory, "database")
+        if not files:
+            raise HarnessError(f"{directory} holds no files: it should be a release directory.")
         with tempfile.TemporaryDirectory() as folder:
             archive = Path(folder) / "image.tar"
             if base == "runner":

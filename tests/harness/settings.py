@@ -120,8 +120,7 @@ class Settings:
     network: Network | None = None  # None: a control plane only, without a node
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise HarnessError(f"A cluster's name is a DNS label of at most 30 characters, not {self.name!r}.")
+        check_name(self.name)
         if len(str(self.folder)) > _LONGEST_SOCKET - len("/containerd/containerd.sock"):
             raise HarnessError(
                 f"The folder {self.folder} is too long for the path of a socket: set DBMIGRATIONS_CACHE to a short one."
@@ -176,6 +175,16 @@ class Settings:
             return Settings(content["name"], folder, Ports(**content["ports"]), network)
         except (OSError, ValueError, KeyError, TypeError):
             return None
+
+
+def check_name(name: str) -> None:
+    """Refuses a name that could not be a file's, a namespace's and a DNS label.
+
+    Raises:
+        HarnessError: it is none; the text says what would be.
+    """
+    if not _NAME.fullmatch(name):
+        raise HarnessError(f"A cluster's name is a DNS label of at most 30 characters, not {name!r}.")
 
 
 def settings_file(folder: Path) -> Path:
