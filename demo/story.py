@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import tempfile
 import time
 from dataclasses import dataclass
@@ -124,6 +126,8 @@ class Story:
         self.act("And back: spec.version 1.1.0 → 1.0.0")
         self.shell.show("kubectl", "apply", "-k", "manifests/shop/1.0.0")
         self.follow()
+        self.say("Before anything was undone, preflight said what will be done, and counted what will be lost:")
+        self.plan()
         self.shell.show("kubectl", "--namespace", NAMESPACE, "get", "dbmigrations", "--output=wide")
         self.history(shop)
 
@@ -153,6 +157,14 @@ class Story:
             counts = [rows[name] for rows in columns.values()]
             table.add_row(name, *("none" if count is None else str(count) for count in counts))
         self.console.print(Padding(table, (0, 0, 0, 2)))
+
+    def plan(self) -> None:
+        """The readable plan: preflight's log, which is one JSON object a line."""
+        words = ("logs", "--selector=dbmigrations.dev/step=Preflight", "--container=step", "--tail=-1")
+        self.shell.announce(f"kubectl -n {NAMESPACE} {shlex.join(words)} | jq -r .event")
+        log = self.shell.read("kubectl", "--namespace", NAMESPACE, *words).splitlines()
+        for event in [str(json.loads(line)["event"]) for line in log][1:-1]:  # between its beginning and its end
+            self.console.print(f"    {event}", style="dim", markup=False, highlight=False, soft_wrap=True)
 
     def history(self, shop: Shop) -> None:
         """What the database says of its own past; the widest columns are left out."""
