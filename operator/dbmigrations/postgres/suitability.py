@@ -5,9 +5,12 @@ found in two looks: the process id told at login is not that of the server proce
 a second session holds a transaction open, and the first is seen to change its process.
 """
 
+import select
+import time
 from dataclasses import dataclass
 
 import psycopg
+from psycopg import pq
 from psycopg.rows import TupleRow
 
 from dbmigrations.postgres.errors import ConnectionUnsuitableError, UnavailableError
@@ -18,7 +21,8 @@ from dbmigrations.postgres.translation import translate
 OLDEST_SERVER = 130000
 """server_version_num of PostgreSQL 13."""
 
-_PROBE_SECONDS = 5.0
+_PATIENCE = 3.0
+"""Seconds."""
 
 
 @dataclass(frozen=True)
@@ -76,19 +80,27 @@ def check_suitable(connection: psycopg.Connection[TupleRow], where: ConnectionSe
 def _shares_processes(connection: psycopg.Connection[TupleRow], where: ConnectionSettings) -> bool:
     other = open_connection(where, "dbmigrate probe")
     try:
-        before = _process(connection)
-        other.execute("BEGIN")
-        _process(other)
-        return _process(connection) != before
-    except (psycopg.Error, TimeoutError):
-        # One of the two had to wait for the other, or was thrown out: they share something.
-        return True
+        before = _ask(connection.pgconn)
+        if _ask(other.pgconn, begin=True) is None:
+            return False  # it had to wait although we do nothing: our process is ours
+        # Where ours is taken by the other's transaction, we get another one, or wait.
+        return _ask(connection.pgconn) != before
     finally:
         other.close()
 
 
-def _process(connection: psycopg.Connection[TupleRow]) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET statement_timeout = {int(_PROBE_SECONDS * 1000)}".encode())
-        row = cursor.execute("SELECT pg_backend_pid()").fetchone()
-        return int(row[0]) if row else 0
+def _ask(connection: pq.abc.PGconn, *, begin: bool = False) -> bytes | None:
+    """The process that answers; None: nobody does in time (a pooler lets queries wait for minutes)."""
+    connection.send_query(b"BEGIN; SELECT pg_backend_pid()" if begin else b"SELECT pg_backend_pid()")
+    deadline = time.monotonic() + _PATIENCE
+    answer: bytes | None = None
+    while True:
+        while connection.is_busy():
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([connection.socket], [], [], left)[0]:
+                return None
+            connection.consume_input()
+        result = connection.get_result()
+        if result is None:
+            return answer
+        answer = result.get_value(0, 0) if result.ntuples else answer
