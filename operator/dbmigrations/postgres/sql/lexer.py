@@ -13,6 +13,9 @@ SPACE = " \t\n\r\f\v\ufeff"  # the server's white space, and the byte order mark
 _WORD = r"[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*+"
 _TAG = r"(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*+)?+"
 _ESCAPED = r"'(?:[^'\\]++|\\.|'')*+'"
+_STRING = r"'(?:[^']++|'')*+'"
+_QUOTED = r'"(?:[^"]++|"")*+"'
+_NOTHING = r"[^A-Za-z_\x80-\U0010ffff'\"$;()\\/\-]++"  # the first character of nothing that is told apart
 
 _STRUCTURE = rf"""
       (?P<ESCAPE> [eE]{_ESCAPED})
@@ -25,14 +28,14 @@ _STRUCTURE = rf"""
 """
 _UNTERMINATED = """(?P<UNTERMINATED> [eE]?+'|")"""
 _DETAIL = rf"""
-      (?P<STRING> '[^']*+')
-    | (?P<QUOTED> "[^"]*+")
+      (?P<STRING> {_STRING})
+    | (?P<QUOTED> {_QUOTED})
     | (?P<LINE_COMMENT> --[^\n\r]*+)
     | (?P<WORD> {_WORD})
 """
-_DULL = rf"""[^A-Za-z_\x80-\U0010ffff'"$;()\\/\-]++ | /(?!\*) | -(?!-) | \$(?!{_TAG}\$)"""
-_SKIPPED = rf"""'[^']*+' | "[^"]*+" | --[^\n\r]*+ | (?![eE]'){_WORD}"""
-_LEAF = rf"""\((?: [^A-Za-z_\x80-\U0010ffff'"$;()\\/\-]++ | -(?!-) | '[^']*+' | "[^"]*+" | (?![eE]'){_WORD} )*+\)"""
+_DULL = rf"{_NOTHING} | /(?!\*) | -(?!-) | \$(?!{_TAG}\$)"
+_SKIPPED = rf"{_STRING} | {_QUOTED} | --[^\n\r]*+ | (?![eE]'){_WORD}"
+_LEAF = rf"\((?: {_NOTHING} | -(?!-) | {_STRING} | {_QUOTED} | (?![eE]'){_WORD} )*+\)"  # most of what is in VALUES
 _FLAGS = re.VERBOSE | re.DOTALL
 _COARSE = re.compile(rf"(?: {_DULL} | {_SKIPPED} | {_LEAF} )*+ (?:{_STRUCTURE} | {_UNTERMINATED})", _FLAGS)
 _FINE = re.compile(rf"(?: {_DULL} )*+ (?:{_STRUCTURE} | {_DETAIL} | {_UNTERMINATED})", _FLAGS)

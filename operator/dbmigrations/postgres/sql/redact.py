@@ -49,16 +49,15 @@ def _merged(spans: list[_Span]) -> list[_Span]:
 
 
 # White space and URLs are bounded: these patterns meet texts of any length and shape.
+_QUOTED = r"(?:''(?P<doubled>(?:[^']|'''')*+)''|\\'(?P<escaped>[^'\\]*+)\\')"
+_BARE = r"(?P<bare>[^\s'\"&;,)\\]++)"
 _ANYWHERE = (
-    re.compile(r"password=(?P<secret>(?:''(?:[^']|'''')*+''|\\'[^'\\]*+\\'|[^\s'\"&;,)]++))", re.IGNORECASE),
+    re.compile(rf"password=(?:{_QUOTED}|{_BARE})", re.IGNORECASE),
     re.compile(r"://[^\s:/@'\"]{0,64}+:(?P<secret>[^\s'\"]{0,256})@"),
 )
 _IN_QUOTES = (
-    re.compile(
-        r"password\s{0,16}(?::?=>?|to\b)?\s{0,16}(?:''(?P<secret>(?:[^']|'''')*+)''|\\'(?P<escaped>[^'\\]*+)\\')",
-        re.IGNORECASE,
-    ),
-    re.compile(r"password\s{0,16}=\s{0,16}(?P<secret>[^\s'\"&;,)]++)", re.IGNORECASE),
+    re.compile(rf"password\s{{0,16}}(?::?=>?|to\b)?\s{{0,16}}{_QUOTED}", re.IGNORECASE),
+    re.compile(rf"password\s{{0,16}}=\s{{0,16}}{_BARE}", re.IGNORECASE),
     re.compile(r"://[^\s:/@'\"]{0,64}+:(?P<secret>[^\n'\"]{0,256})@"),
 )
 _TO_BE_FILLED_IN = re.compile(r"password\s{0,16}(?:=\s{0,16})?(?:'{0,4}|\\')(?:%|\Z)", re.IGNORECASE)
@@ -136,9 +135,5 @@ def _inside(text: str, token: Token) -> _Span:
 
 
 def _matches(patterns: tuple[re.Pattern[str], ...], text: str, start: int, end: int) -> list[_Span]:
-    found: list[_Span] = []
-    for pattern in patterns:
-        for match in pattern.finditer(text, start, end):
-            group = "escaped" if match.groupdict().get("escaped") is not None else "secret"
-            found.append(match.span(group))
-    return found
+    """What the group that took part covers, for each match."""
+    return [match.span(match.lastgroup or 0) for pattern in patterns for match in pattern.finditer(text, start, end)]
