@@ -1,27 +1,53 @@
-"""`dbmigrate`: the entry of the command line."""
+"""`dbmigrate`: the entry of the command line.
+
+A command's module is loaded when it is called for: a Job starts one step and should not wait for the rest.
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
 
 import click
 
-from dbmigrations.runner.commands.backup import backup
-from dbmigrations.runner.commands.baseline import baseline
-from dbmigrations.runner.commands.migrate import migrate, rollback
-from dbmigrations.runner.commands.owner import owner
-from dbmigrations.runner.commands.plan import check, plan
-from dbmigrations.runner.commands.step import step
-from dbmigrations.runner.commands.validate import validate
-from dbmigrations.runner.commands.verify import verify
-from dbmigrations.runner.commands.version import history, version
-from dbmigrations.runner.context import runner_version
+_MODULES: Mapping[str, str] = MappingProxyType(
+    {
+        "validate": "validate",
+        "plan": "plan",
+        "check": "plan",
+        "migrate": "migrate",
+        "verify": "verify",
+        "rollback": "migrate",
+        "version": "version",
+        "history": "version",
+        "backup": "backup",
+        "baseline": "baseline",
+        "owner": "owner",
+        "release": "release",
+        "step": "step",
+    }
+)
+"""Each command and the module of `commands` where it is, in the order in which help shows them."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(runner_version(), prog_name="dbmigrate")
+class Commands(click.Group):
+    """The commands by name, loaded on demand."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """All names."""
+        return list(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """One command; None where there is none of that name."""
+        if cmd_name not in _MODULES:
+            return None
+        found = getattr(import_module(f"dbmigrations.runner.commands.{_MODULES[cmd_name]}"), cmd_name)
+        return found if isinstance(found, click.Command) else None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="dbmigrations", prog_name="dbmigrate")
 def cli() -> None:
     """The version of a PostgreSQL database, kept in Git."""
-
-
-for command in (validate, plan, check, migrate, verify, rollback, version, history, backup, baseline, owner, step):
-    cli.add_command(command)
 
 
 def main() -> None:

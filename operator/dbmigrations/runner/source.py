@@ -23,9 +23,7 @@ def require_source(path: str) -> Path:
     Raises:
         SourceMissingError: there is nothing there (yet).
     """
-    root = Path(path)
-    if not path or not root.is_dir():
-        raise SourceMissingError(f"there is no release directory at {path or '(no path given)'}")
+    root = require_folder(path)
     try:
         empty = next(root.iterdir(), None) is None
     except OSError as error:
@@ -33,6 +31,17 @@ def require_source(path: str) -> Path:
     if empty:
         raise SourceMissingError(f"the release directory {path} is empty")
     return root
+
+
+def require_folder(path: str) -> Path:
+    """A folder that is there.
+
+    Raises:
+        SourceMissingError: it is not.
+    """
+    if not path or not Path(path).is_dir():
+        raise SourceMissingError(f"there is no release directory at {path or '(no path given)'}")
+    return Path(path)
 
 
 def newest_version(found: ReleaseDirectory) -> str:

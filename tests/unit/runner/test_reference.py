@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from dbmigrations.runner.main import cli
-from dbmigrations.runner.reference import PATH, reference
+from dbmigrations.runner.reference import PATH, commands_of, reference
 
 ROOT = Path(__file__).parents[3]
 
 
 def commands(group: click.Group) -> list[click.Command]:
     found: list[click.Command] = []
-    for command in group.commands.values():
+    for _, command in commands_of(group):
         found += commands(command) if isinstance(command, click.Group) else [command]
     return found
 
@@ -35,3 +35,15 @@ def test_every_command_but_the_jobs_own_answers_in_json() -> None:
         command.name for command in commands(cli) if "as_json" not in {parameter.name for parameter in command.params}
     }
     assert without == {"step"}
+
+
+def test_help_lists_every_command_with_a_line() -> None:
+    with click.Context(cli, info_name="dbmigrate") as context:
+        text = cli.get_help(context)
+    for name, command in commands_of(cli):
+        assert f"  {name} " in text
+        assert command.name == name
+
+
+def test_a_command_that_does_not_exist_is_a_usage_error() -> None:
+    assert cli.get_command(click.Context(cli), "migrat") is None

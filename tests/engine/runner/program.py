@@ -1,0 +1,194 @@
+"""The real `dbmigrate`, as a person calls it on a laptop, and as the Job of an operator calls it.
+
+`run` and `job` call the command line in this process, for a process of its own takes a second to start; `start` makes
+one, for what only a process shows: signals, its environment, everything that it says.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import chdir
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from click.testing import CliRunner
+
+from dbmigrations.api.spec import BackupWhen
+from dbmigrations.api.step import Outcome, RequestedBackup, Requester, StepName, StepRef, StepRequest, StepResult
+from dbmigrations.runner.main import cli
+from tests.engine.databases import CANARY, Database
+
+EXECUTABLE = Path(sys.executable).with_name("dbmigrate")
+PATIENCE = 60
+"""Seconds within which every command of these tests has ended."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON document of its standard output."""
+        found = json.loads(self.out)
+        assert isinstance(found, dict)
+        return found
+
+    @property
+    def all(self) -> str:
+        """Everything that it said."""
+        return self.out + self.err
+
+
+@dataclass(frozen=True)
+class Laptop:
+    """A person's shell in a folder, with DATABASE_URL set."""
+
+    folder: Path
+    url: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start a command and do not wait for it."""
+        return subprocess.Popen(
+            [EXECUTABLE, *words],
+            cwd=self.folder,
+            env={"PATH": os.environ["PATH"], "DATABASE_URL": self.url, **self.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *words: str, typed: str = "") -> Ran:
+        """Run a command to its end."""
+        runner = CliRunner(env={"DATABASE_URL": self.url, **self.environment})
+        with chdir(self.folder):
+            ended = runner.invoke(cli, words, input=typed, prog_name="dbmigrate")
+        assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.exception
+        return Ran(ended.exit_code, ended.stdout, ended.stderr)
+
+    def end(self, process: subprocess.Popen[str]) -> Ran:
+        """Wait for a started command."""
+        with process:
+            out, err = process.communicate(timeout=PATIENCE)
+        return Ran(process.returncode, out, err)
+
+    def changed(self, *words: str) -> Ran:
+        """Run a command that must succeed, without a backup: not every tested server has a client here."""
+        ran = self.run(*words, "--no-backup")
+        assert ran.code == 0, ran.all
+        return ran
+
+
+@dataclass
+class Operator:
+    """What an operator does with a database, step by step: Jobs, and the results that it reads from them."""
+
+    folder: Path
+    database: Database
+    source: Path
+    uid: str = "uid-1"
+    name: str = "shop"
+    generation: int = 1
+    last_run: str = ""
+    log: str = ""
+    """The logs of all Jobs so far."""
+
+    def secret(self, password: str = CANARY) -> Path:
+        """The mounted Secret."""
+        folder = self.folder / "credentials"
+        folder.mkdir(exist_ok=True)
+        keys = {
+            "host": "127.0.0.1",
+            "port": str(self.database.server.port),
+            "dbname": self.database.name,
+            "username": self.database.owner,
+            "password": password,
+        }
+        for key, value in keys.items():
+            (folder / key).write_text(value)
+        return folder
+
+    def request(self, version: str, **fields: object) -> StepRequest:
+        """The request of a new run's preflight."""
+        given: dict[str, object] = {
+            "step": StepRef(name=StepName.PREFLIGHT),
+            "run": str(uuid4()),
+            "requester": Requester(
+                cluster="c", namespace="prod", name=self.name, uid=self.uid, generation=self.generation
+            ),
+            "version": version,
+            "source": str(self.source),
+            "credentials": str(self.folder / "credentials"),
+            "backup": RequestedBackup(when=BackupWhen.NEVER),
+            "last_run": self.last_run,
+        }
+        return StepRequest.model_validate(given | fields)
+
+    def start(self, request: StepRequest) -> tuple[subprocess.Popen[str], Path]:
+        """Create a Job and do not wait for it; its result will be in the file."""
+        result = self.folder / f"result-{uuid4()}"
+        text = request.model_dump_json(by_alias=True)
+        step = request.step.name.lower()
+        process = subprocess.Popen(
+            [EXECUTABLE, "step", step, "--request", text, "--result", result],
+            env={"PATH": os.environ["PATH"]},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return process, result
+
+    def job(self, request: StepRequest) -> StepResult:
+        """Run one Job to its end and read its result; the exit code says the same."""
+        path = self.folder / f"result-{uuid4()}"
+        text = request.model_dump_json(by_alias=True)
+        words = ["step", request.step.name.lower(), "--request", text, "--result", str(path)]
+        ended = CliRunner().invoke(cli, words, prog_name="dbmigrate")
+        self.log += ended.stdout + ended.stderr
+        return self.read(request, path, ended.exit_code)
+
+    def end(self, request: StepRequest, process: subprocess.Popen[str], path: Path) -> StepResult:
+        """Wait for a started Job and read its result."""
+        with process:
+            out, _ = process.communicate(timeout=PATIENCE)
+        self.log += out
+        return self.read(request, path, process.returncode)
+
+    def read(self, request: StepRequest, path: Path, code: int) -> StepResult:
+        """The result of a Job that ended with this code."""
+        result = StepResult.decode(path.read_text())
+        assert (result.run, result.step) == (request.run, request.step), self.log
+        assert (code == 0) == (result.outcome is Outcome.SUCCEEDED), self.log
+        return result
+
+    def preflight(self, version: str, **fields: object) -> tuple[StepRequest, StepResult]:
+        """The first step of a new run, with what its next ones need."""
+        request = self.request(version, **fields)
+        return request, self.job(request)
+
+    def follow(self, request: StepRequest, result: StepResult) -> list[StepResult]:
+        """The rest of a run, step by step, until one does not succeed or none follows."""
+        results = [result]
+        plan_hash = result.plan.hash if result.plan else ""
+        while results[-1].outcome is Outcome.SUCCEEDED and results[-1].next is not None:
+            follower = request.model_copy(update={"step": results[-1].next, "plan_hash": plan_hash})
+            results.append(self.job(follower))
+        if results[-1].last_run is not None:
+            self.last_run = results[-1].last_run
+        return results
+
+    def migrate(self, version: str, **fields: object) -> list[StepResult]:
+        """A whole run."""
+        return self.follow(*self.preflight(version, **fields))
