@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dbmigrations.api.step import DataLoss, Direction, Requester
+from dbmigrations.release.history import PartialMigration
+from dbmigrations.release.migration import Kind
 from dbmigrations.runner.preflight.decision import Planned, Refused, decide
 from dbmigrations.runner.preflight.drafting import draft
-from dbmigrations.runner.preflight.facts import Analysis, MigrationRef, Operation, PreflightFacts
+from dbmigrations.runner.preflight.facts import Analysis, MigrationRef, Operation, OwnerRow, PreflightFacts, PrismaRow
 from tests.unit.release.building import UID, Rel, SimulatedDatabase, directory
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from dbmigrations.release.directory import ReleaseDirectory
 
 SHOP = directory(Rel("1.0.0", "schema:a", "sql:b"), Rel("1.1.0", "schema:c", "sql:d", "data:e"))
+OTHER = OwnerRow("west/prod/shop", "uid-2")
+GROWN = directory(Rel("1.0.0", "schema:a", "sql:b", "sql:x"))
+LATE = directory(Rel("1.0.0", "schema:a", "sql:b"), Rel("1.0.1", "sql:x"), Rel("1.1.0", "schema:c", "sql:d", "data:e"))
 ME = Requester(cluster="east", namespace="prod", name="shop", uid=UID, generation=3)
 LAPTOP = Requester(cluster="", namespace="", name="", uid="", generation=0)
 HARMLESS = Analysis()
@@ -114,3 +119,16 @@ def moves(decision: Planned) -> str:
             word = word.lower()
         words.append(f"{word}({names})" if names else f"{word}{step.release}")
     return " ".join(words)
+
+
+def prisma(name: str, *, finished: bool = True, rolled_back: bool = False, of: ReleaseDirectory = SHOP) -> PrismaRow:
+    known = of.migration(Kind.SCHEMA, name)
+    return PrismaRow(name, known.up.raw_checksum if known else "0" * 64, finished, rolled_back)
+
+
+def half(direction: Direction = Direction.UP, *, safe: bool = False, name: str = "d") -> PartialMigration:
+    return PartialMigration(Kind.SQL, name, "1.1.0", direction, "u", "d" if safe else "", safe, 0, ME.uid, "run-9")
+
+
+def baselining(*rows: PrismaRow, version: str = "1.0.0", baseline: str = "1.0.0") -> PreflightFacts:
+    return facts_of(SHOP, SimulatedDatabase(), version, baseline=baseline, database_is_empty=False, prisma=tuple(rows))

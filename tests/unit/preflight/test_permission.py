@@ -1,0 +1,157 @@
+"""What may happen without being asked, and what must be safe before it does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dbmigrations.api.reasons import Refusal
+from dbmigrations.api.spec import ApprovalMode, BackupWhen, OperationsPolicy, RollbackPolicy
+from dbmigrations.api.step import RequestedPolicy
+from dbmigrations.postgres.sql.classes import OperationClass
+from dbmigrations.runner.preflight.decision import Planned, decide
+from dbmigrations.runner.preflight.facts import BackupFacts
+from tests.unit.preflight.situations import (
+    SHOP,
+    Analyses,
+    approving,
+    at,
+    does,
+    facts_of,
+    loses,
+    moves,
+    planned,
+    refused,
+)
+
+
+def test_a_backup_that_cannot_be_taken_stops_everything() -> None:
+    backup = BackupFacts(problem="the volume has 2 GiB free, the dump needs 3 GiB: enlarge it")
+    refusal = refused(facts_of(SHOP, at("1.0.0"), "1.1.0", backup=backup))
+    assert refusal.reason is Refusal.BACKUP_IMPOSSIBLE
+    assert "enlarge it" in refusal.message
+
+
+@pytest.mark.parametrize(
+    ("when", "loss", "takes"),
+    [
+        (BackupWhen.ALWAYS, False, True),
+        (BackupWhen.ALWAYS, True, True),
+        (BackupWhen.DATA_LOSS, False, False),
+        (BackupWhen.DATA_LOSS, True, True),
+        (BackupWhen.NEVER, False, False),
+    ],
+)
+def test_a_backup_is_taken_when_the_spec_says(*, when: BackupWhen, loss: bool, takes: bool) -> None:
+    analyses = Analyses({"up:d": loses(rows=1)} if loss else {})
+    facts = facts_of(SHOP, at("1.0.0"), "1.1.0", backup=BackupFacts(when), analyses=analyses)
+    decision = planned(facts)
+    assert decision.takes_backup is takes
+    assert moves(decision).startswith("Backup") is takes
+    impossible = replace(facts, backup=BackupFacts(when, problem="no"))
+    assert isinstance(decide(impossible), Planned) is not takes
+
+
+def test_without_migrations_no_backup_is_taken_and_none_need_be_possible() -> None:
+    facts = facts_of(SHOP, at("1.1.0"), "1.1.0", backup=BackupFacts(problem="no"))
+    assert not planned(facts).takes_backup
+
+
+NON_DESTRUCTIVE = set(OperationClass) - {OperationClass.DESTRUCTIVE, OperationClass.UNKNOWN}
+
+
+@pytest.mark.parametrize("operation", list(OperationClass))
+@pytest.mark.parametrize(
+    ("policy", "allowed"),
+    [
+        (OperationsPolicy.ADDITIVE_ONLY, {OperationClass.ADDITIVE, OperationClass.WIDENING, OperationClass.DATA}),
+        (OperationsPolicy.NON_DESTRUCTIVE, NON_DESTRUCTIVE),
+        (OperationsPolicy.ANY, set(OperationClass)),
+    ],
+)
+def test_policy_allows_ups_by_the_class_of_their_operations(
+    policy: OperationsPolicy, allowed: set[OperationClass], operation: OperationClass
+) -> None:
+    analyses = Analyses({"up:d": does(operation, "drop column t.x")})
+    facts = facts_of(SHOP, at("1.0.0"), "1.1.0", policy=RequestedPolicy(operations=policy), analyses=analyses)
+    if operation in allowed:
+        assert planned(facts).summary.operations[operation] == 1
+        return
+    refusal = refused(facts)
+    assert refusal.reason is Refusal.POLICY_VIOLATION
+    assert f"sql/d.sql:4: drop column t.x is {operation}" in refusal.message
+    assert ("-- migrate: class=" in refusal.message) is (operation is OperationClass.UNKNOWN)
+    assert planned(approving(facts)).plan == refusal.plan
+
+
+def test_policy_of_operations_is_of_ups_only() -> None:
+    analyses = Analyses({"down:d": does(OperationClass.DESTRUCTIVE)})
+    policy = RequestedPolicy(operations=OperationsPolicy.ADDITIVE_ONLY)
+    assert planned(facts_of(SHOP, at("1.1.0"), "1.0.0", policy=policy, analyses=analyses))
+
+
+def test_a_script_that_nobody_looked_at_is_unknown_and_loses_what_nobody_knows() -> None:
+    refusal = refused(facts_of(SHOP, at("1.0.0"), "1.1.0", analyses={}))
+    assert refusal.reason is Refusal.POLICY_VIOLATION
+    assert refusal.summary is not None
+    assert refusal.summary.data_loss.unknown
+    assert refusal.summary.operations == {"unknown": 3}
+
+
+@pytest.mark.parametrize(
+    ("policy", "lossy", "when", "told"),
+    [
+        (RequestedPolicy(approval=ApprovalMode.ALWAYS), False, BackupWhen.ALWAYS, "policy.approval is Always"),
+        (RequestedPolicy(approval=ApprovalMode.DATA_LOSS), True, BackupWhen.ALWAYS, "it loses 5 rows and 1 value"),
+        (RequestedPolicy(), True, BackupWhen.NEVER, "no backup is taken"),
+    ],
+)
+def test_what_needs_a_reader_waits_for_approval_of_exactly_this_plan(
+    *,
+    policy: RequestedPolicy,
+    lossy: bool,
+    when: BackupWhen,
+    told: str,
+) -> None:
+    analyses = Analyses({"up:d": loses(rows=5, values=1)} if lossy else {})
+    facts = facts_of(SHOP, at("1.0.0"), "1.1.0", policy=policy, backup=BackupFacts(when), analyses=analyses)
+    refusal = refused(facts)
+    assert refusal.reason is Refusal.AWAITING_APPROVAL
+    assert told in refusal.message
+    assert refusal.plan is not None
+    assert f"spec.approvedPlan: {refusal.plan.hash}" in refusal.message
+    assert planned(approving(facts)).approval == refusal.plan.hash
+    stale = refused(replace(facts, approved_plan="sha256:" + "0" * 64))
+    assert stale.reason is Refusal.AWAITING_APPROVAL
+    assert "the approved plan is another one" in stale.message
+
+
+def test_with_data_loss_approval_asks_for_the_backup_too() -> None:
+    policy = RequestedPolicy(approval=ApprovalMode.DATA_LOSS)
+    facts = facts_of(SHOP, at("1.0.0"), "1.1.0", policy=policy, analyses=Analyses({"up:d": loses(unknown=True)}))
+    assert planned(approving(facts)).takes_backup
+
+
+def test_rollback_with_approval_waits_for_it() -> None:
+    policy = RequestedPolicy(rollback=RollbackPolicy.REQUIRE_APPROVAL)
+    refusal = refused(facts_of(SHOP, at("1.1.0"), "1.0.0", policy=policy))
+    assert refusal.reason is Refusal.AWAITING_APPROVAL
+    assert "3 migrations would be undone" in refusal.message
+    assert planned(facts_of(SHOP, at("1.0.0"), "1.1.0", policy=policy))
+
+
+def test_a_stale_approval_is_ignored_where_none_is_needed() -> None:
+    decision = planned(facts_of(SHOP, at("1.0.0"), "1.1.0", approved_plan="sha256:" + "0" * 64))
+    assert decision.approval == ""
+
+
+def test_nothing_to_do_needs_no_approval() -> None:
+    policy = RequestedPolicy(approval=ApprovalMode.ALWAYS)
+    assert planned(facts_of(SHOP, at("1.1.0"), "1.1.0", policy=policy)).next is None
+
+
+def test_estimates_and_unknown_loss_are_called_so() -> None:
+    analyses = Analyses({"up:d": loses(rows=1, unknown=True, estimated=True)})
+    facts = facts_of(SHOP, at("1.0.0"), "1.1.0", backup=BackupFacts(BackupWhen.NEVER), analyses=analyses)
+    assert "it loses about 1 row and data that nobody can count" in refused(facts).message
