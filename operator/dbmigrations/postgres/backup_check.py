@@ -26,7 +26,7 @@ def backup_problem(session: Session, directory: Path) -> str:
         or _row_security_problem(session)
         or _privilege_problem(session)
         or _folder_problem(directory)
-        or _room_problem(session, directory)
+        or room_problem(int(table_bytes(session) * _EXPECTED_RATIO), free_bytes(directory))
     )
 
 
@@ -84,10 +84,14 @@ def _folder_problem(directory: Path) -> str:
         return f"the folder for backups {directory} cannot be written: {error.strerror}"
 
 
-def _room_problem(session: Session, directory: Path) -> str:
-    expected = int(table_bytes(session) * _EXPECTED_RATIO)
+def free_bytes(directory: Path) -> int:
+    """What an ordinary user may still write there."""
     storage = os.statvfs(directory)
-    free = storage.f_bavail * storage.f_frsize
+    return storage.f_bavail * storage.f_frsize
+
+
+def room_problem(expected: int, free: int) -> str:
+    """Why a backup of so many expected bytes does not fit into the free ones; empty: it does."""
     if expected <= free:
         return ""
     return (

@@ -1,0 +1,253 @@
+"""Backups by pg_dump: whether one can be taken, taking it, what is kept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from dbmigrations.postgres.backup_check import backup_problem, free_bytes, room_problem
+from dbmigrations.postgres.backup_store import MANIFEST, BackupStore
+from dbmigrations.postgres.client_programs import client_version
+from dbmigrations.postgres.dump import BackupRequest, retire_backups, take_backup
+from dbmigrations.postgres.errors import BackupError
+from dbmigrations.postgres.tables import install
+from tests.engine.databases import CANARY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.engine.databases import Database
+
+on_debians_server = pytest.mark.parametrize("server", ["debian"], ids=["postgres-debian"], indirect=True)
+"""The packages of newer majors bring no pg_dump."""
+
+FORCED = (
+    "CREATE TABLE orders (id int)",
+    "ALTER TABLE orders ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE orders FORCE ROW LEVEL SECURITY",
+    "CREATE POLICY own ON orders USING (false)",
+)
+
+
+@pytest.fixture
+def filled(database: Database) -> Database:
+    database.run("CREATE TABLE t (id int, word text)", "INSERT INTO t VALUES (1, 'kept')", user=database.owner)
+    return database
+
+
+def wanted(database: Database, folder: Path, **changes: object) -> BackupRequest:
+    values: dict[str, object] = {
+        "where": database.by_password(),
+        "directory": folder,
+        "database_key": "shop.shop",
+        "run": str(uuid4()),
+    }
+    return BackupRequest(**(values | changes))  # type: ignore[arg-type]
+
+
+def take(database: Database, folder: Path, **changes: object) -> str:
+    request = wanted(database, folder, **changes)
+    with database.session(row_security=False) as session:
+        take_backup(session, request)
+    return request.run
+
+
+def kept(folder: Path) -> list[str]:
+    return [backup.manifest.run for backup in BackupStore(folder / "shop.shop").all()]
+
+
+@on_debians_server
+def test_a_backup_can_be_restored(filled: Database, tmp_path: Path) -> None:
+    with filled.session(row_security=False) as session:
+        report = take_backup(session, wanted(filled, tmp_path))
+    name = filled.server.create_database(f"restored_{filled.name}", owner=filled.owner)
+    try:
+        where = filled.server.dsn(name, user=filled.owner)
+        subprocess.run(["pg_restore", "--exit-on-error", f"--dbname={where}", f"{report.location}/dump"], check=True)
+        with filled.server.connect(name) as connection:
+            assert connection.execute("SELECT id, word FROM t").fetchall() == [(1, "kept")]
+    finally:
+        filled.server.drop_database(name)
+
+
+@on_debians_server
+def test_a_backup_reports_where_it_lies_how_large_it_is_and_its_digest(filled: Database, tmp_path: Path) -> None:
+    with filled.session(row_security=False) as session:
+        report = take_backup(session, wanted(filled, tmp_path, version="1.0.0"))
+    (backup,) = BackupStore(tmp_path / "shop.shop").all()
+    assert report.location == str(backup.path)
+    assert report.size_bytes == sum(path.stat().st_size for path in backup.dump.iterdir())
+    listing = "".join(f"{file.sha256}  {file.name}\n" for file in backup.manifest.files)
+    digest = subprocess.run(["sha256sum"], input=listing, capture_output=True, text=True, check=True).stdout.split()[0]
+    assert report.sha256 == digest
+    checked = subprocess.run(["sha256sum", "--check"], input=listing, cwd=backup.dump, text=True, check=False)
+    assert checked.returncode == 0
+    assert (backup.manifest.version, backup.manifest.database) == ("1.0.0", filled.name)
+
+
+@on_debians_server
+def test_a_repeated_step_reports_the_backup_that_its_run_took_before(filled: Database, tmp_path: Path) -> None:
+    request = wanted(filled, tmp_path)
+    with filled.session(row_security=False) as session:
+        first = take_backup(session, request)
+        second = take_backup(session, request)
+    assert first == second
+    assert len(kept(tmp_path)) == 1
+
+
+@on_debians_server
+def test_a_backup_that_was_damaged_meanwhile_is_an_error(filled: Database, tmp_path: Path) -> None:
+    request = wanted(filled, tmp_path)
+    with filled.session(row_security=False) as session:
+        take_backup(session, request)
+        (backup,) = BackupStore(tmp_path / "shop.shop").all()
+        data = next(path for path in backup.dump.iterdir() if path.name.endswith(".dat.gz"))
+        data.write_bytes(data.read_bytes()[:-1] + b"?")
+        with pytest.raises(BackupError, match="not what its manifest says"):
+            take_backup(session, request)
+
+
+@on_debians_server
+def test_a_dump_that_fails_leaves_nothing_and_says_why(filled: Database, tmp_path: Path) -> None:
+    other = filled.role(password=CANARY)
+    with filled.session(row_security=False) as session, pytest.raises(BackupError, match="permission denied") as caught:
+        take_backup(session, wanted(filled, tmp_path, where=filled.where(user=other)))
+    assert CANARY not in str(caught.value)
+    assert list((tmp_path / "shop.shop").iterdir()) == []
+
+
+@on_debians_server
+def test_what_an_interrupted_dump_left_is_removed_by_the_next(filled: Database, tmp_path: Path) -> None:
+    left = tmp_path / "shop.shop" / ".unfinished-of-a-killed-run"
+    left.mkdir(parents=True)
+    (left / "toc.dat").write_text("half")
+    run = take(filled, tmp_path)
+    assert kept(tmp_path) == [run]
+    assert not left.exists()
+
+
+@on_debians_server
+def test_the_password_is_in_no_argument_and_no_environment_of_pg_dump(
+    filled: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = shutil.which("pg_dump")
+    spy = tmp_path / "bin" / "pg_dump"
+    spy.parent.mkdir()
+    spy.write_text(
+        f'#!/bin/sh\n{{ env; printf "%s\\n" "$@"; stat -c "mode %a" "$PGPASSFILE"; }} >> "{tmp_path}/seen"\n'
+        f'exec "{real}" "$@"\n'
+    )
+    spy.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{spy.parent}:{os.environ['PATH']}")
+    take(filled, tmp_path / "backups")
+    seen = (tmp_path / "seen").read_text()
+    assert "PGPASSFILE=" in seen
+    assert "mode 600" in seen
+    assert CANARY not in seen
+    assert "PGPASSWORD" not in seen
+    passfile = next(line.partition("=")[2] for line in seen.splitlines() if line.startswith("PGPASSFILE="))
+    assert not os.path.lexists(passfile)
+    manifest = next((tmp_path / "backups").rglob(MANIFEST))
+    assert CANARY not in manifest.read_text()
+    assert not manifest.stat().st_mode & stat.S_IWOTH
+
+
+@on_debians_server
+def test_the_dump_runs_in_the_role_that_migrations_run_in(filled: Database, tmp_path: Path) -> None:
+    login = filled.role()
+    filled.run(f"GRANT {filled.owner} TO {login}", f"ALTER ROLE {login} NOINHERIT")
+    request = wanted(filled, tmp_path, where=filled.where(user=login))
+    with filled.session(where=filled.where(user=login), role=filled.owner, row_security=False) as session:
+        assert backup_problem(session, tmp_path) == ""
+        take_backup(session, request)
+    assert kept(tmp_path) == [request.run]
+
+
+@on_debians_server
+def test_retention_keeps_the_newest_the_runs_own_and_the_newest_verified(filled: Database, tmp_path: Path) -> None:
+    verified = take(filled, tmp_path, version="1.0.0")
+    of_this_run = take(filled, tmp_path)
+    oldest = take(filled, tmp_path)
+    newest = [take(filled, tmp_path) for _ in range(2)]
+    foreign = tmp_path / "shop.shop" / "notes"
+    foreign.mkdir()
+    (foreign / MANIFEST).write_text("not one of ours")
+
+    removed = retire_backups(tmp_path, "shop.shop", retain=2, run=of_this_run)
+
+    assert [path.name.endswith(oldest) for path in removed] == [True]
+    assert sorted(kept(tmp_path)) == sorted([verified, of_this_run, *newest])
+    assert foreign.exists()
+
+
+@on_debians_server
+def test_a_database_that_its_owner_can_read_can_be_backed_up(filled: Database, tmp_path: Path) -> None:
+    with filled.session(row_security=False) as session:
+        install(session, filled.tables, application_schema="public", runner_version="test")
+        assert backup_problem(session, tmp_path / "new") == ""
+
+
+@on_debians_server
+def test_row_security_that_binds_the_dumping_role_is_a_problem(database: Database, tmp_path: Path) -> None:
+    database.run(*FORCED, user=database.owner)
+    with database.session(row_security=False) as session:
+        problem = backup_problem(session, tmp_path)
+        assert "orders" in problem
+        assert "BYPASSRLS" in problem
+        with pytest.raises(BackupError, match="row-level security"):
+            take_backup(session, wanted(database, tmp_path))
+
+
+@on_debians_server
+def test_a_login_of_its_own_with_bypassrls_can_dump_what_the_owner_cannot(database: Database, tmp_path: Path) -> None:
+    database.run(*FORCED, user=database.owner)
+    dumper = database.role("BYPASSRLS")
+    database.run(f"GRANT pg_read_all_data TO {dumper}")
+    where = database.where(user=dumper)
+    with database.session(where=where, row_security=False) as session:
+        install_as_owner(database)
+        assert backup_problem(session, tmp_path) == ""
+        take_backup(session, wanted(database, tmp_path, where=where))
+    assert len(kept(tmp_path)) == 1
+
+
+@on_debians_server
+def test_a_table_that_may_not_be_read_is_a_problem(filled: Database, tmp_path: Path) -> None:
+    other = filled.role()
+    with filled.session(where=filled.where(user=other), row_security=False) as session:
+        assert "pg_read_all_data" in backup_problem(session, tmp_path)
+
+
+@on_debians_server
+def test_a_folder_that_cannot_be_written_is_a_problem(filled: Database, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with filled.session(row_security=False) as session:
+        assert "cannot be written" in backup_problem(session, tmp_path / "file")
+
+
+def test_a_dump_that_would_not_fit_is_a_problem(tmp_path: Path) -> None:
+    assert room_problem(3 << 20, 2 << 20).startswith("the backup is expected to take 3 MiB, and its storage has 2 MiB")
+    assert room_problem(2 << 20, 2 << 20) == ""
+    assert free_bytes(tmp_path) > 0
+
+
+def test_a_client_that_is_older_than_the_server_is_a_problem(filled: Database, tmp_path: Path) -> None:
+    client = client_version("pg_dump")
+    assert client is not None
+    with filled.session(row_security=False) as session:
+        problem = backup_problem(session, tmp_path)
+    if client.major < filled.server.major:
+        assert f"pg_dump {client.text} cannot dump a server of version {filled.server.major}" in problem
+    else:
+        assert problem == ""
+
+
+def install_as_owner(database: Database) -> None:
+    with database.session() as session:
+        install(session, database.tables, application_schema="public", runner_version="test")
