@@ -89,6 +89,37 @@ def test_the_reason_stays_while_the_next_attempt_runs_so_that_ready_does_not_fli
     assert cluster.status["conditions"][0]["lastTransitionTime"] == since
 
 
+def test_an_attempt_that_has_run_a_while_is_past_what_was_waited_for() -> None:
+    cluster = with_preflight_created()
+    cluster.database.up = False
+    cluster.finish(cluster.job)
+    cluster.reconcile()
+    one_more_attempt(cluster)
+    cluster.start(cluster.job)
+    cluster.reconcile()
+
+    cluster.pass_time(61)
+    cluster.reconcile()
+
+    assert cluster.condition("Ready") == ("Unknown", "Progressing")
+
+
+def test_missing_credentials_do_not_flicker_either() -> None:
+    cluster = with_preflight_created()
+    said = cluster.database.answer(
+        cluster.job.request, Outcome.WAITING, reason=Waiting.CREDENTIALS, message="Secret shop-db has no key uri"
+    )
+    cluster.database.up = False
+    cluster.finish(cluster.job, said)
+    cluster.reconcile()
+
+    one_more_attempt(cluster)
+    cluster.start(cluster.job)
+    cluster.reconcile()
+
+    assert cluster.condition("Ready") == ("Unknown", "WaitingForCredentials")
+
+
 def test_a_database_that_comes_back_is_migrated_by_itself() -> None:
     cluster = with_preflight_created()
     cluster.database.up = False

@@ -1,5 +1,6 @@
 """What the facts say about the awaited attempt. Learning comes before deciding: a result is never lost to a rule."""
 
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from dbmigrations.api.reasons import Failure, Waiting
@@ -16,6 +17,8 @@ from dbmigrations.controller.texts import STEP_MESSAGE, clip
 
 STARTUP = frozenset({Waiting.IMAGE, Waiting.SOURCE, Waiting.POD, Waiting.CREDENTIALS})
 """Reasons that end when the Pod runs."""
+
+_A_WHILE = timedelta(minutes=1)
 
 
 def learn(scene: Scene) -> Scene:
@@ -44,11 +47,21 @@ def _active(scene: Scene, it: RunOf, job: JobFacts) -> RunOf:
     since = running_since(scene.pods_of(job))
     it = it.with_step(state=StepState.RUNNING, running_since=it.step.running_since or since)
     if it.step.running_since is not None:
-        return it.with_step(reason="", message="") if it.step.reason in STARTUP else it
+        return it.with_step(reason="", message="") if _is_past_it(it, scene.now) else it
     known = hindrance(job, scene.pods_of(job), scene.snapshot.events)
     if known is None or _says_less(known, it):
         return it
     return it.with_step(reason=known.reason, message=clip(known.message, STEP_MESSAGE))
+
+
+def _is_past_it(it: RunOf, now: datetime) -> bool:
+    """Whether the runner is past what this step waited for: else Ready would flicker with every attempt.
+
+    What only a Pod waits for is over when it runs; what the runner itself may report again, when it has run a while.
+    """
+    since = it.step.running_since
+    only_a_pod_waits = it.step.reason in {Waiting.IMAGE, Waiting.POD} or it.step.attempts == 1
+    return only_a_pod_waits or (since is not None and now - since >= _A_WHILE)
 
 
 def _says_less(known: Hindrance, it: RunOf) -> bool:
