@@ -1,0 +1,215 @@
+"""What scripts would lose."""
+
+import pytest
+
+from dbmigrations.postgres.sql.batch import Batch
+from dbmigrations.postgres.sql.loss import UnknownLoss, ValuesOf
+from dbmigrations.postgres.sql.review import review_script
+from dbmigrations.postgres.sql.script import read
+from tests.unit.sql.reviewing import losses
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("DROP TABLE t", ["rows of t"]),
+        ("DROP TABLE IF EXISTS t, other.u", ["rows of t", "rows of other.u"]),
+        ("DROP TABLE t CASCADE", ["rows of t", "unknown if t"]),
+        ("TRUNCATE t, ONLY u", ["rows of t", "rows of only u"]),
+        ("TRUNCATE t CASCADE", ["rows of t", "unknown if t"]),
+        ("ALTER TABLE t DROP COLUMN a, DROP COLUMN IF EXISTS b", ["values of t.a", "values of t.b"]),
+        ("ALTER TABLE t DROP a CASCADE", ["values of t.a", "unknown if t.a"]),
+        ("ALTER TABLE t ALTER a TYPE varchar(20), ALTER b TYPE numeric(3, 1)[]",
+         ["values of t.a as varchar(20)", "values of t.b as numeric(3,1)[]"]),
+        ("ALTER TABLE t ALTER a TYPE app.status USING a::app.status", ["values of t.a as app.status"]),
+        ("ALTER TABLE t ALTER a TYPE interval(3)", ["values of t.a as interval(?)"]),
+        ("DELETE FROM t WHERE a", ["unknown if t"]),
+        ("UPDATE t SET a = 1, (b, c) = (2, 3)", ["unknown if t.a", "unknown if t.b", "unknown if t.c"]),
+        ("INSERT INTO t VALUES (1)", []),
+        ("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING", []),
+        ("INSERT INTO t VALUES (1) ON CONFLICT (a) DO UPDATE SET b = 2", ["unknown if t.b"]),
+        ("MERGE INTO t USING s ON true WHEN MATCHED AND s.b THEN DELETE WHEN MATCHED THEN UPDATE SET c = 1",
+         ["unknown if t", "unknown if t.c"]),
+        ("MERGE INTO t USING s ON true WHEN NOT MATCHED THEN INSERT VALUES (1)", []),
+        ("WITH d AS (DELETE FROM t RETURNING *) INSERT INTO archive SELECT * FROM d", ["unknown if t"]),
+        ("CREATE TABLE u AS WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d", ["unknown if t"]),
+        ("EXPLAIN ANALYZE DELETE FROM t", ["unknown if t"]),
+        ("EXPLAIN DELETE FROM t", []),
+        ("DO $$ BEGIN END $$", ["unknown"]),
+        ("CALL p()", ["unknown"]),
+        ("PREPARE p AS DELETE FROM t; EXECUTE p", ["unknown"]),
+        ("SELECT purge()", ["unknown"]),
+        ("SELECT app.now()", ["unknown"]),
+        ("INSERT INTO t SELECT purge(a) FROM s", ["unknown"]),
+        ("SELECT query_to_xml('DELETE FROM t', true, true, '')", ["unknown"]),
+        ("SELECT lo_unlink(1)", ["unknown"]),
+        ("COPY t FROM stdin;\n1\n\\.\n", []),
+        ("COPY t FROM PROGRAM 'x'", ["unknown"]),
+        ("this cannot be read", ["unknown"]),
+        ("DROP SCHEMA s", []),
+        ("DROP SCHEMA s CASCADE", ["unknown"]),
+        ("DROP TYPE e", []),
+        ("DROP TYPE e CASCADE", ["unknown"]),
+        ("DROP FUNCTION f(int) CASCADE", ["unknown"]),
+        ("DROP VIEW v CASCADE", ["unknown if v"]),
+        ("DROP EXTENSION x", ["unknown"]),
+        ("DROP OWNED BY r", ["unknown"]),
+        ("ALTER EXTENSION x UPDATE", ["unknown"]),
+        ("ALTER TABLE t ADD COLUMN a int DEFAULT purge()", ["unknown if t"]),
+    ],
+)  # fmt: skip
+def test_loss_is_read_from_the_statement(script: str, expected: list[str]) -> None:
+    assert losses(script) == expected
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "CREATE TABLE t (a int DEFAULT purge())",
+        "CREATE VIEW v AS SELECT purge()",
+        "CREATE OR REPLACE FUNCTION f() RETURNS void LANGUAGE sql AS 'DELETE FROM t'",
+        "CREATE FUNCTION f() RETURNS void BEGIN ATOMIC DELETE FROM t; END",
+        "CREATE RULE r AS ON INSERT TO t DO ALSO DELETE FROM u",
+        "ALTER TABLE t ADD COLUMN a uuid DEFAULT gen_random_uuid(), ADD b timestamptz DEFAULT now()",
+        "ALTER TABLE t ADD COLUMN a uuid DEFAULT extensions.uuid_generate_v4()",
+        "ALTER TABLE t DROP CONSTRAINT c CASCADE, ENABLE ROW LEVEL SECURITY, ALTER a DROP NOT NULL",
+        "INSERT INTO t SELECT upper(a), coalesce(b, 1), count(*) OVER (), now() AT TIME ZONE 'UTC' FROM s",
+        "SELECT set_config('app.account_id', '1', true), setval('s', 5), pg_catalog.now()",
+        "SELECT pg_catalog.set_config('search_path', '', false)",
+        "DROP INDEX i; DROP VIEW v; DROP FUNCTION f; DROP TRIGGER g ON t; DROP POLICY p ON t; DROP SEQUENCE s",
+        "GRANT SELECT ON t TO r; COMMENT ON TABLE t IS 'x'; CREATE INDEX i ON t (lower(a)); ALTER TYPE e ADD VALUE 'x'",
+        "BEGIN; SET x = 1; SHOW x; LOCK t; ANALYZE; VACUUM; COMMIT",
+    ],
+)
+def test_what_comes_back_from_git_or_changes_no_row_is_no_loss(script: str) -> None:
+    assert losses(script.replace("VACUUM; COMMIT", "COMMIT")) == []
+
+
+def test_a_retyped_column_says_how_so_that_the_catalog_can_tell_whether_it_loses() -> None:
+    review = review_script(read("ALTER TABLE t ALTER a TYPE text, ALTER b TYPE int USING b::int"), Batch.of("app"))
+    found = [(loss.new_type, loss.using) for loss in review.losses if isinstance(loss, ValuesOf)]
+    assert found == [("text", False), ("int4", True)]
+
+
+def test_each_loss_says_why_and_where() -> None:
+    (loss,) = review_script(read("SELECT 1;\n\n  SELECT purge();"), Batch.of("app")).losses
+    assert isinstance(loss, UnknownLoss)
+    assert loss.position.reference == "3:3"
+    assert loss.why == "purge() is not built in and may do anything"
+
+
+# What the batch made itself is not lost
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "CREATE TABLE t (a int)",
+        "CREATE TEMP TABLE t (a int)",
+        "CREATE UNLOGGED TABLE app.t (a int)",
+        "CREATE TABLE t AS SELECT 1 AS a",
+        "SELECT 1 AS a INTO t",
+        "DROP TABLE IF EXISTS u; CREATE TABLE IF NOT EXISTS u (a int); ALTER TABLE u RENAME TO t",
+    ],
+)  # fmt: skip
+def test_rows_of_a_new_table_are_no_loss(made: str) -> None:
+    undone = "; DELETE FROM t; UPDATE t SET a = 1; TRUNCATE t; ALTER TABLE t DROP COLUMN a; DROP TABLE t CASCADE"
+    assert losses(made + undone) == [loss for loss in losses(made) if "u" in loss]
+
+
+def test_a_batch_spans_the_scripts_of_a_plan() -> None:
+    assert losses("CREATE TABLE t (a int)", "UPDATE t SET a = 1", "DROP TABLE app.t") == []
+
+
+def test_a_temporary_table_does_not_outlive_its_script() -> None:
+    assert losses("CREATE TEMP TABLE t (a int)", "DROP TABLE t") == ["rows of t"]
+
+
+def test_a_table_that_may_have_existed_counts_as_existing() -> None:
+    assert losses("CREATE TABLE IF NOT EXISTS t (a int)", "DELETE FROM t") == ["unknown if t"]
+    assert (
+        losses("CREATE SCHEMA s; CREATE TABLE IF NOT EXISTS s.t (a int); DELETE FROM s.t; DROP SCHEMA s CASCADE") == []
+    )
+    assert losses("CREATE SCHEMA IF NOT EXISTS s; DROP SCHEMA s CASCADE") == ["unknown"]
+
+
+def test_another_schemas_table_of_that_name_is_another_table() -> None:
+    assert losses("CREATE TABLE t (a int); DROP TABLE other.t") == ["rows of other.t"]
+
+
+def test_filling_a_new_column_overwrites_nothing() -> None:
+    assert losses("ALTER TABLE t ADD COLUMN a int", "UPDATE t SET a = 1; ALTER TABLE t ALTER a TYPE text, DROP a") == []
+    assert losses("ALTER TABLE app.t ADD a int", "UPDATE t SET a = 1, b = 2") == ["unknown if t.b"]
+    assert losses("ALTER TABLE t ADD COLUMN IF NOT EXISTS a int", "UPDATE t SET a = 1") == ["unknown if t.a"]
+
+
+def test_what_was_renamed_is_asked_for_by_its_name_before_the_batch() -> None:
+    assert losses("ALTER TABLE t RENAME TO u; DROP TABLE u") == ["rows of t"]
+    assert losses("ALTER TABLE t RENAME a TO b", "ALTER TABLE t RENAME b TO c", "ALTER TABLE t DROP c") == [
+        "values of t.a"
+    ]
+    assert losses("ALTER TABLE t SET SCHEMA s; ALTER TABLE s.t RENAME TO u; DELETE FROM s.u") == ["unknown if t"]
+    assert losses("ALTER SCHEMA s RENAME TO z; DROP TABLE z.t") == ["rows of s.t"]
+    assert losses("ALTER TABLE t RENAME TO u; ALTER TABLE u RENAME a TO b; UPDATE u SET b = 1") == ["unknown if t.a"]
+
+
+def test_a_table_that_takes_the_name_of_another_is_not_that_one() -> None:
+    swap = "CREATE TABLE new (a int); ALTER TABLE t RENAME TO old; ALTER TABLE new RENAME TO t"
+    assert losses(swap, "DELETE FROM t; DROP TABLE t") == []
+    assert losses(swap, "DROP TABLE old") == ["rows of t"]
+
+
+def test_a_table_dropped_once_is_lost_once() -> None:
+    assert losses("DROP TABLE t; CREATE TABLE t (a int); DROP TABLE t; DROP TABLE IF EXISTS t") == ["rows of t"]
+
+
+def test_a_new_parent_holds_the_rows_of_the_partition_attached_to_it() -> None:
+    script = (
+        "CREATE TABLE p (a int) PARTITION BY LIST (a); ALTER TABLE p ATTACH PARTITION t FOR VALUES IN (1); DROP TABLE p"
+    )
+    assert losses(script) == ["rows of t"]
+    assert losses("CREATE TABLE p (a int); ALTER TABLE t INHERIT p; DELETE FROM t") == ["unknown if t"]
+
+
+@pytest.mark.parametrize("view", ["CREATE VIEW v AS SELECT * FROM t", "CREATE OR REPLACE VIEW v AS SELECT * FROM t"])
+def test_writing_to_a_new_view_changes_what_it_shows(view: str) -> None:
+    assert "unknown" in losses(view, "DELETE FROM v")
+    assert "unknown" in losses(view, "ALTER VIEW v RENAME TO w; UPDATE w SET a = 1")
+
+
+def test_writing_to_a_new_foreign_table_changes_another_server() -> None:
+    assert losses("CREATE FOREIGN TABLE f (a int) SERVER s; DELETE FROM f") == ["unknown"]
+
+
+# Names are resolved as the server resolves them
+
+
+def test_an_unqualified_name_is_left_to_the_databases_search_path() -> None:
+    assert losses("DROP TABLE t") == ["rows of t"]
+    assert losses("CREATE TABLE app.t (a int); DROP TABLE t") == []
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "SET search_path = other",
+        "SET search_path TO 'other'",
+        "SELECT set_config('search_path', 'other', false)",
+        "SELECT pg_catalog.set_config('search_path', '\"other\"', true)",
+    ],
+)
+def test_the_scripts_own_search_path_is_followed(setting: str) -> None:
+    assert losses(f"{setting}; DROP TABLE t; DROP TABLE app.u") == ["rows of other.t", "rows of app.u"]
+    assert losses(f"{setting}; CREATE TABLE t (a int); DROP TABLE other.t; RESET search_path; DROP TABLE t") == [
+        "rows of t"
+    ]
+    assert losses(setting, "DROP TABLE t") == ["rows of t"]
+
+
+def test_with_several_schemas_each_may_hold_the_table() -> None:
+    assert losses("SET search_path = a, b; DROP TABLE t") == ["rows of a.t", "rows of b.t"]
+    assert losses("SET search_path = a, b; CREATE TABLE t (x int); DROP TABLE b.t") == ["rows of b.t"]
+
+
+def test_a_search_path_that_depends_on_the_user_leaves_names_open() -> None:
+    assert losses('SET search_path = "$user", public; DROP TABLE t') == ["rows of t"]
