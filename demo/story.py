@@ -35,7 +35,7 @@ RUN_SECONDS = 300.0
 """How long one run may take on a slow machine."""
 
 APPROVAL = (
-    f"kubectl -n {NAMESPACE} patch dbmigration shop --type=merge -p "
+    f"kubectl -n {NAMESPACE} patch dbmigrations shop --type=merge -p "
     """'{"spec":{"version":"1.1.0","policy":{"approval":"Always"}}}'"""
 )
 
