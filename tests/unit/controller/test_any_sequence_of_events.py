@@ -5,6 +5,8 @@ and asserts what must be true of every single write and effect. Here: what must 
 story ends in a stable state once the world is in order again.
 """
 
+import os
+
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -284,9 +286,12 @@ class AnySequenceOfEvents(RuleBasedStateMachine):
                 raise AssertionError(f"ended as {other}: {cluster.status}")
 
 
+STORIES = int(os.environ.get("SOAK_STORIES", "40"))
+"""`SOAK_STORIES=5000` is the long form: some minutes for every thousand."""
+
 AnySequenceOfEvents.TestCase.settings = settings(
-    max_examples=40,
-    stateful_step_count=40,
+    max_examples=STORIES,
+    stateful_step_count=40 if STORIES < 100 else 80
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

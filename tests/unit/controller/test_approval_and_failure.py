@@ -260,3 +260,22 @@ def test_a_failed_backup_undoes_nothing_for_nothing_was_changed() -> None:
 
     assert cluster.condition("Stalled") == ("True", "BackupFailed")
     assert names(cluster) == []
+
+
+def test_a_rollback_is_never_rolled_back_even_where_its_runner_calls_it_an_up() -> None:
+    cluster = Cluster(spec=default_spec("1.0.0", policy=ROLLBACK))
+    cluster.settle()
+    cluster.database.broken = {"projects_rls"}
+    cluster.change(version="1.1.0")
+    in_step(cluster, "sql")
+    cluster.finish(cluster.job)
+    cluster.reconcile()
+    in_step(cluster, "schema")
+    assert cluster.run["trigger"] == "OnFailureRollback"
+    cluster.status["plan"]["direction"] = "Up"
+    cluster.database.broken |= {"add_members"}
+
+    cluster.settle()
+
+    assert cluster.run["trigger"] == "OnFailureRollback"
+    assert cluster.condition("Stalled") == ("True", "MigrationFailed")
