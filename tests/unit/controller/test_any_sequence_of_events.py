@@ -291,7 +291,7 @@ STORIES = int(os.environ.get("SOAK_STORIES", "40"))
 
 AnySequenceOfEvents.TestCase.settings = settings(
     max_examples=STORIES,
-    stateful_step_count=40 if STORIES < 100 else 80
+    stateful_step_count=40 if STORIES < 100 else 80,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
