@@ -74,6 +74,34 @@ def test_the_wait_is_bounded_and_the_error_names_who_holds_what(database: Databa
         assert session.one("SELECT 1") == (1,)
 
 
+def test_rows_are_waited_for_without_a_timeout(database: Database) -> None:
+    database.run("CREATE TABLE t (id int)", "INSERT INTO t VALUES (1)", user=database.owner)
+    heard: list[Event] = []
+    with database.connect(database.owner) as writer, database.session(lock_timeout=0.05) as session:
+        writer.execute("BEGIN")
+        writer.execute("UPDATE t SET id = 2")
+        threading.Timer(0.8, lambda: writer.execute("COMMIT")).start()
+        applier(session, database.tables, listener=heard.append).up(
+            migration("a", "CREATE TABLE u (); UPDATE t SET id = id + 1; COMMENT ON TABLE u IS '';")
+        )
+        assert session.one("SELECT current_setting('lock_timeout')") == ("50ms",)
+    assert not any(isinstance(event, Retrying) for event in heard)
+    assert database.rows("SELECT id FROM t") == [(3,)]
+
+
+def test_a_lock_timeout_of_the_scripts_own_is_obeyed(database: Database) -> None:
+    database.run("CREATE TABLE t (id int)", user=database.owner)
+    heard: list[Event] = []
+    with database.connect() as reader, database.session(lock_timeout=0.05) as session:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM t")
+        threading.Timer(0.5, lambda: reader.execute("COMMIT")).start()
+        applier(session, database.tables, listener=heard.append).up(
+            migration("a", "SET lock_timeout = '30s'; ALTER TABLE t ADD COLUMN note text;")
+        )
+    assert not any(isinstance(event, Retrying) for event in heard)
+
+
 def test_a_deadlock_is_tried_again_as_a_whole(database: Database) -> None:
     database.run("CREATE TABLE a (n int)", "CREATE TABLE b (n int)", "ALTER SYSTEM RESET deadlock_timeout")
     database.run(f"ALTER TABLE a OWNER TO {database.owner}", f"ALTER TABLE b OWNER TO {database.owner}")

@@ -16,6 +16,7 @@ from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.errors import PlanChangedError
 from dbmigrations.postgres.events import Listener, MigrationFinished, MigrationStarted, silent
 from dbmigrations.postgres.execution import ScriptRunner, invalid, read_script
+from dbmigrations.postgres.lock_bounds import LockBounds
 from dbmigrations.postgres.records import Provenance, RecordedMigration, RowOutcome
 from dbmigrations.postgres.retry import Retry
 from dbmigrations.postgres.sql.errors import SqlInvalidError
@@ -108,7 +109,9 @@ class Applier:
             around=self._surroundings(),
             migration=migration,
             direction=direction,
-            runner=ScriptRunner(self.session, path, script, self.listener),
+            runner=ScriptRunner(
+                self.session, path, script, self.listener, LockBounds.of(script, self.application_schema)
+            ),
             plan=plan,
             assertions=assertions,
             started=time.monotonic(),

@@ -168,6 +168,11 @@ class Session:
             except psycopg.Error:
                 self.connection.close()
 
+    def bound_lock_waits(self, *, bounded: bool) -> None:
+        """Let statements wait for locks as long as the settings say, or as long as it takes."""
+        seconds = self.settings.lock_timeout if bounded else 0
+        self.execute(sql.SQL("SET lock_timeout = {}").format(sql.Literal(milliseconds(seconds))))
+
     def be_ourselves(self) -> None:
         """Be the migrating role again, whatever a script made of the session; all else stays as the script left it."""
         self.execute(sql.SQL(";\n").join(_own_role(self.settings)))

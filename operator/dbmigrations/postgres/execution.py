@@ -7,6 +7,7 @@ from functools import cached_property
 from dbmigrations.postgres.connection import Cursor, Session
 from dbmigrations.postgres.errors import StatementDetails, StatementError
 from dbmigrations.postgres.events import Listener, StatementStarted, silent
+from dbmigrations.postgres.lock_bounds import LockBounds
 from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.position import excerpt
 from dbmigrations.postgres.sql.redact import redact_around
@@ -44,6 +45,8 @@ class ScriptRunner:
     path: str
     script: SqlScript
     listener: Listener = silent
+    bounds: LockBounds | None = None
+    """Which statements wait under lock_timeout; None: all of them."""
 
     @cached_property
     def _ordinals(self) -> dict[int, int]:
@@ -54,14 +57,21 @@ class ScriptRunner:
         return self._ordinals[statement.position.offset]
 
     def run(self, statements: Iterable[Statement]) -> None:
-        """Run statements in order.
+        """Run statements in order, each with the lock_timeout that it needs; it is the session's own before and after.
 
         Raises:
-            StatementError: at `file:line:column`.
+            StatementError: at `file:line:column`; whoever opened the transaction rolls it back.
             EngineError: anything else that the server or the connection said.
         """
+        bounded = True
         for statement in statements:
+            wanted = self.bounds.bounded[self.ordinal(statement)] if self.bounds else None
+            if wanted is not None and wanted is not bounded:
+                bounded = wanted
+                self.session.bound_lock_waits(bounded=bounded)
             self.run_one(statement)
+        if not bounded:
+            self.session.bound_lock_waits(bounded=True)
 
     def run_one(self, statement: Statement) -> Cursor | None:
         """Run one statement; its cursor, None for COPY FROM STDIN. Raises as `run`."""

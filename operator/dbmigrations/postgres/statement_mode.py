@@ -7,11 +7,8 @@ nobody was left to write how it ended. So an interrupted script is taken up wher
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from psycopg import sql
-
 from dbmigrations.api.step import Direction
 from dbmigrations.postgres import journal, prisma, probes
-from dbmigrations.postgres.connection import milliseconds
 from dbmigrations.postgres.errors import EngineError, NotResumableError, StatementError
 from dbmigrations.postgres.execution import read_script
 from dbmigrations.postgres.journal import (
@@ -133,12 +130,12 @@ class _Progress:
             self.writer.write(self._ordinal(statement), statement.text, StatementState.FAILED)
             raise
         if restore:
-            session.execute(_set_lock_timeout(session.settings.lock_timeout))
+            session.bound_lock_waits(bounded=True)
 
     def _without_lock_timeout(self) -> bool:
         if "lock_timeout" in self.task.runner.script.text.lower():
             return False  # the author has decided
-        self.task.around.session.execute(_set_lock_timeout(0))
+        self.task.around.session.bound_lock_waits(bounded=False)
         return True
 
     def _rebuild_if_invalid(self, probe: Probe | None, statement: Statement) -> None:
@@ -169,7 +166,3 @@ class _Progress:
 
     def _where(self, statement: Statement) -> str:
         return f"{self.task.runner.path}:{statement.position.reference}"
-
-
-def _set_lock_timeout(seconds: float) -> sql.Composed:
-    return sql.SQL("SET lock_timeout = {}").format(sql.Literal(milliseconds(seconds)))
