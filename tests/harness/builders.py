@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from tests.harness.cache import file_lock
 from tests.harness.command import run
 from tests.harness.oci import archive_of_folder
 from tests.harness.rootfs import BASE_IMAGE, ensure_rootfs
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # How this machine reaches its package registries. Mounted while building, so that no image remembers it.
 _MACHINE_SETTINGS = (Path("/etc/ssl/certs"), Path("/etc/pip.conf"), Path("/etc/apt/apt.conf.d"))
+
+_MANY_LAYERS = 300  # about thirty changes of the project, three gigabytes
 
 
 class Builder(Protocol):
@@ -61,8 +64,10 @@ class BuildahBuilder:
 
     def build(self, dockerfile: Path, context: Path, target: str, names: Sequence[str], archive: Path) -> None:
         """As the interface says."""
-        self._ensure_base()
-        self._bud(dockerfile, context, target, names[0])
+        with file_lock(self.cache.root / "buildah" / "build.lock"):
+            self._bound_store()
+            self._ensure_base()
+            self._bud(dockerfile, context, target, names[0])
         with tempfile.TemporaryDirectory(dir=archive.parent) as folder:  # compressing would take most of the time
             push = [*self._buildah, "push", "--quiet", "--disable-compression", "--format", "oci"]
             run([*push, names[0], f"dir:{folder}"], nice=True)
@@ -72,6 +77,15 @@ class BuildahBuilder:
     def _buildah(self) -> list[str]:
         store = self.cache.root / "buildah"
         return ["buildah", "--root", f"{store}/storage", "--runroot", f"{store}/run"]
+
+    def _bound_store(self) -> None:
+        """Forgets the layers of old builds when there are many; the next build is then as long as a first one.
+
+        We are alone, so whatever containers there are were left by builds that were killed.
+        """
+        if len(run([*self._buildah, "images", "--all", "--quiet"]).split()) > _MANY_LAYERS:
+            run([*self._buildah, "rm", "--all"])
+            run([*self._buildah, "rmi", "--prune"])
 
     def _bud(self, dockerfile: Path, context: Path, target: str, name: str) -> None:
         stage = ["--target", target] if target else []
