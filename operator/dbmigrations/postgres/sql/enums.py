@@ -1,11 +1,10 @@
 """ALTER TYPE … ADD VALUE: allowed in a transaction, but the new value may not be used before the commit (55P04).
 
-Only a type that was made in the same transaction is exempt.
+From PostgreSQL 17 on a type that was made in the same transaction is exempt; before, nothing is.
 """
 
 from dbmigrations.postgres.sql import lexer
 from dbmigrations.postgres.sql.lexer import Kind
-from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.statements import Statement
 from dbmigrations.postgres.sql.tree import Node, Unparsed
 
@@ -13,10 +12,9 @@ _CONSTANTS = frozenset({Kind.STRING, Kind.ESCAPE, Kind.DOLLAR})
 
 
 class UnsafeValues:
-    """The values added in the transaction under way, and the types made in it. One for each transaction."""
+    """The values that were added in the transaction under way. One for each transaction."""
 
     def __init__(self) -> None:
-        self._made: set[str] = set()
         self._added: set[str] = set()
 
     def are_used_by(self, statement: Statement, tree: Node | Unparsed) -> bool:
@@ -36,13 +34,5 @@ class UnsafeValues:
 
     def note(self, tree: Node | Unparsed) -> None:
         """Take notice of a statement that runs in the transaction."""
-        if isinstance(tree, Unparsed):
-            return
-        name = RelationName.of_parts(tree.texts("type_name")).name if tree.kind in _ENUM_STATEMENTS else ""
-        if tree.kind == "CreateEnumStmt":
-            self._made.add(name)
-        elif tree.kind == "AlterEnumStmt" and name not in self._made and not tree.text("old_val"):
+        if isinstance(tree, Node) and tree.kind == "AlterEnumStmt" and not tree.text("old_val"):
             self._added.add(tree.text("new_val").replace("'", "''"))
-
-
-_ENUM_STATEMENTS = frozenset({"CreateEnumStmt", "AlterEnumStmt"})
