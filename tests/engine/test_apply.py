@@ -9,6 +9,7 @@ import pytest
 from dbmigrations.postgres import facts, history, runs
 from dbmigrations.postgres.assertions import stored_assertions
 from dbmigrations.postgres.errors import PlanChangedError, StatementError
+from dbmigrations.postgres.events import Event, ServerNotice
 from dbmigrations.postgres.records import RowOutcome
 from dbmigrations.release.migration import Kind
 from tests.engine.databases import applier
@@ -231,3 +232,12 @@ def test_a_utf8_script_is_located_in_characters_not_bytes(database: Database) ->
         apply = applier(session, database.tables)
         with pytest.raises(StatementError, match=r"a\.sql:1:19:"):
             apply.up(migration("a", "SELECT 'äöü€😀' || wrong;"))
+
+
+def test_what_the_server_says_beside_is_told_without_passwords(database: Database) -> None:
+    heard: list[Event] = []
+    script = "DO $$ BEGIN RAISE WARNING 'set PASSWORD ''hunter2'' now'; END $$;"
+    with database.session() as session:
+        applier(session, database.tables, listener=heard.append).up(migration("a", script))
+    (said,) = [event for event in heard if isinstance(event, ServerNotice)]
+    assert (said.severity, said.text) == ("WARNING", "set PASSWORD '********' now")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from dbmigrations.api.step import Direction
@@ -200,6 +201,89 @@ CALL fill();
     with database.session() as session:
         applier(session, database.tables).up(migration("a", f"-- migrate: tx=none\n{script}"))
     assert database.rows("SELECT id FROM t") == [(1,)]
+
+
+def test_a_partition_whose_detaching_was_interrupted_is_detached_to_the_end(database: Database) -> None:
+    script = "CREATE TABLE u (id int);\nALTER TABLE p DETACH PARTITION p1 CONCURRENTLY;\n"
+    database.run(
+        "CREATE TABLE p (id int) PARTITION BY LIST (id)",
+        "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)",
+        user=database.owner,
+    )
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        interrupt_before_it_is_written(database, script, apply.provenance.run, 1)
+    database.run("CREATE TABLE u (id int)", user=database.owner)
+    with database.connect(database.owner) as reader, database.connect(database.owner) as detacher:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM p")
+        detacher.execute("SET lock_timeout = '300ms'")  # it gives up in its second phase, as a killed one does
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            detacher.execute("ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY")
+    assert database.value("SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = 'p1'::regclass")
+    with database.session() as session:
+        applier(session, database.tables).up(migration("a", script))
+    assert database.value("SELECT count(*) FROM pg_inherits") == 0
+
+
+def test_an_interrupted_reindex_leaves_no_half_built_index_behind(database: Database) -> None:
+    database.run(TABLE, "CREATE INDEX t_word ON t (word)", user=database.owner)
+    script = "INSERT INTO t (id) VALUES (1000);\nREINDEX INDEX CONCURRENTLY t_word;\n"
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        interrupt_before_it_is_written(database, script, apply.provenance.run, 1)
+    with database.connect(database.owner) as reader, database.connect(database.owner) as other:
+        reader.execute("BEGIN")
+        reader.execute("INSERT INTO t (id) VALUES (5)")
+        other.execute("SET lock_timeout = '300ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute("REINDEX INDEX CONCURRENTLY t_word")
+    assert is_valid(database, "t_word_ccnew") is False
+    with database.session() as session:
+        applier(session, database.tables).up(migration("a", script))
+    assert is_valid(database, "t_word_ccnew") is None
+    assert is_valid(database, "t_word") is True
+
+
+def test_a_dropped_index_is_not_dropped_again(database: Database) -> None:
+    database.run(TABLE, user=database.owner)
+    script = "INSERT INTO t (id) VALUES (1000);\nDROP INDEX CONCURRENTLY t_word;\n"
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        interrupt_before_it_is_written(database, script, apply.provenance.run, 1)
+    with database.session() as session:
+        applier(session, database.tables).up(migration("a", script))
+
+        assert facts.read_history(session, database.tables).partial == ()
+
+
+def test_a_new_value_of_an_enum_may_be_used_further_down(database: Database) -> None:
+    script = "CREATE TYPE mood AS ENUM ('sad');\nCREATE TABLE t (m mood);\n"
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        apply.up(migration("a", script))
+        apply.up(migration("b", "ALTER TYPE mood ADD VALUE 'glad';\nINSERT INTO t VALUES ('glad');\n"))
+    assert database.rows("SELECT m::text FROM t") == [("glad",)]
+
+
+def test_a_statement_of_which_nobody_can_tell_whether_it_ran_stops_with_the_remedy(database: Database) -> None:
+    script = "-- migrate: tx=none\nCREATE TABLE t (id int);\nCALL fill();\n"
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        interrupt_before_it_is_written(database, script, apply.provenance.run, 1)
+    database.run("CREATE TABLE t (id int)", user=database.owner)
+    with database.session() as session, pytest.raises(NotResumableError, match="migrate: check="):
+        applier(session, database.tables).up(migration("a", script))
+
+
+def test_a_procedure_that_commits_inside_a_transaction_is_refused_with_the_remedy(database: Database) -> None:
+    database.run(
+        "CREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN CREATE TABLE t (id int); COMMIT; END $$",
+        user=database.owner,
+    )
+    with database.session() as session, pytest.raises(StatementError, match=r"2D000.*tx=none"):
+        applier(session, database.tables).up(migration("a", "CALL fill();"))
+    assert not database.value("SELECT to_regclass('t') IS NOT NULL")
 
 
 def test_a_prisma_migration_outside_a_transaction_shows_as_begun_and_then_as_finished(database: Database) -> None:

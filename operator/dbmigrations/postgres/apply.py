@@ -120,7 +120,7 @@ class Applier:
         resumed = begun is not None and begun.begun
         total = len(script.statements)
         self.listener(MigrationStarted(migration.kind, migration.name, direction, total, resumed))
-        with task.recording_failure():
+        with self.session.notices_to(self.listener), task.recording_failure():
             # What was begun by statement goes on by statement, however the script now reads.
             whole = plan.mode is Mode.TRANSACTION and not resumed
             row = run_in_transaction(task) if whole else run_by_statement(task)

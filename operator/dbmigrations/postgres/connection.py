@@ -13,11 +13,14 @@ from typing import Any, LiteralString, Self
 import psycopg
 from psycopg import pq, sql
 from psycopg.abc import Params
+from psycopg.errors import Diagnostic
 from psycopg.rows import TupleRow, dict_row
 
 from dbmigrations.postgres.errors import ConnectionLostError, PrivilegesMissingError, StatementError
+from dbmigrations.postgres.events import Listener, ServerNotice
 from dbmigrations.postgres.login import open_connection
 from dbmigrations.postgres.settings import ConnectionSettings
+from dbmigrations.postgres.sql.redact import redact
 from dbmigrations.postgres.suitability import ServerFacts, check_suitable
 from dbmigrations.postgres.translation import translate
 
@@ -139,6 +142,19 @@ class Session:
                 copy.write(data)
         except psycopg.Error as error:
             raise translate(error) from None
+
+    @contextmanager
+    def notices_to(self, listener: Listener) -> Iterator[None]:
+        """Tell what the server says beside (NOTICE, WARNING) within; its DETAIL stays out, passwords are redacted."""
+
+        def tell(said: Diagnostic) -> None:
+            listener(ServerNotice(said.severity_nonlocalized or "NOTICE", redact(said.message_primary or "")))
+
+        self.connection.add_notice_handler(tell)
+        try:
+            yield
+        finally:
+            self.connection.remove_notice_handler(tell)
 
     @property
     def in_transaction(self) -> bool:

@@ -1,7 +1,7 @@
 """Running the statements of one script, with errors that name file, line and column."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from dbmigrations.postgres.connection import Cursor, Session
@@ -15,6 +15,14 @@ from dbmigrations.postgres.sql.script import SqlScript, read
 from dbmigrations.postgres.sql.statements import Statement
 
 SYNTAX_ERROR = "42601"
+
+_NEEDS_NO_TRANSACTION = frozenset({"25001", "2D000"})
+"""active_sql_transaction, invalid_transaction_termination: the statement must run outside a transaction."""
+
+_ALONE = (
+    "it cannot run in a transaction: write `-- migrate: tx=none` at the top of the file, and above the statement "
+    "`-- migrate: check=<boolean SQL>` that is true when it has taken effect"
+)
 
 
 def read_script(path: str, text: str) -> SqlScript:
@@ -90,6 +98,8 @@ class ScriptRunner:
         position = statement.position
         if error.details.position:
             position = self.script.server_position(statement, error.details.position)
+        if error.details.sqlstate in _NEEDS_NO_TRANSACTION and not error.details.hint:
+            error = StatementError(replace(error.details, hint=_ALONE))
         return error.located(f"{self.path}:{position.reference}", _excerpt(self.script.text, position.offset))
 
     def at_end(self, error: StatementError) -> StatementError:
