@@ -192,3 +192,10 @@ class Operator:
     def migrate(self, version: str, **fields: object) -> list[StepResult]:
         """A whole run."""
         return self.follow(*self.preflight(version, **fields))
+
+    def approve(self, version: str, **fields: object) -> list[StepResult]:
+        """A whole run of a plan that waits for its approval, and gets it."""
+        _, waiting = self.preflight(version, **fields)
+        assert waiting.outcome is Outcome.REFUSED, self.log
+        assert waiting.plan is not None
+        return self.migrate(version, approved_plan=waiting.plan.hash, **fields)

@@ -30,7 +30,9 @@ def json_lines(stream: TextIO, redactor: Redactor, request: StepRequest) -> Repo
     """A reporter for the Job of one request: every line carries its run, step and resource."""
 
     def clean(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-        return {key: redactor.clean(value) if isinstance(value, str) else value for key, value in event.items()}
+        first = {key: event.pop(key) for key in ("timestamp", "level", "event")}
+        fields = {**first, **event}
+        return {key: redactor.clean(value) if isinstance(value, str) else value for key, value in fields.items()}
 
     log = structlog.wrap_logger(
         structlog.WriteLogger(stream),

@@ -31,7 +31,7 @@ def _verify(work: Work) -> StepResult:
             store_assertions(work.session, work.tables, release, scripts, work.request.run)
         log_version(work.session, work.tables, release, work.provenance(planned.stored.approved_plan))
 
-    return planned.succeed(f"verified at {release}: {count(len(scripts), 'file')} of assertions hold", also=record)
+    return planned.succeed(f"verified at {release} ({count(len(scripts), 'file')} of assertions)", also=record)
 
 
 def assertions_of(work: Work, release: str) -> tuple[tuple[AssertionScript, ...], bool]:

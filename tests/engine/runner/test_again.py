@@ -1,0 +1,128 @@
+"""A step whose result was lost, or whose Pod was killed, is simply run again: everything takes effect once."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dbmigrations.api.reasons import Waiting
+from dbmigrations.api.step import Outcome, StepName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dbmigrations.api.step import StepRequest, StepResult
+    from tests.engine.databases import Database
+    from tests.engine.runner.program import Laptop, Operator
+    from tests.engine.runner.releases import Notes
+
+SLOW = "INSERT INTO notes (body, colour) VALUES ('once', 'red');\nSELECT pg_sleep(30);\n"
+
+
+def until(what: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def sleeping(database: Database) -> Callable[[], object]:
+    return lambda: database.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+
+
+def without_sleep(notes: Notes) -> None:
+    notes.write(notes.PAINT, "INSERT INTO notes (body, colour) VALUES ('once', 'red');\nSELECT pg_sleep(0);\n")
+
+
+def up_to_data(operator: Operator) -> StepRequest:
+    """The request of the Data step of 1.1.0, when everything before it is done."""
+    request, planned = operator.preflight("1.1.0")
+    plan_hash = planned.plan.hash if planned.plan else ""
+    result = planned
+    while result.next is not None and result.next.name is not StepName.DATA:
+        result = operator.job(request.model_copy(update={"step": result.next, "plan_hash": plan_hash}))
+    return request.model_copy(update={"step": result.next, "plan_hash": plan_hash})
+
+
+def test_every_step_run_twice_says_the_same_and_does_it_once(operator: Operator, database: Database) -> None:
+    request, planned = operator.preflight("1.1.0")
+    again = operator.job(request)
+    assert (again.plan, again.next) == (planned.plan, planned.next)
+    plan_hash = planned.plan.hash if planned.plan else ""
+    result: StepResult = planned
+    while result.next is not None:
+        follower = request.model_copy(update={"step": result.next, "plan_hash": plan_hash})
+        result = operator.job(follower)
+        repeated = operator.job(follower)
+        assert (repeated.outcome, repeated.next, repeated.current_version, repeated.applied) == (
+            Outcome.SUCCEEDED,
+            result.next,
+            result.current_version,
+            result.applied,
+        )
+    assert database.value("SELECT count(*) FROM dbmigrations.migration_history") == 4
+    assert database.value("SELECT count(*) FROM dbmigrations.migration_version") == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_job_stopped_in_the_middle_of_a_statement_leaves_nothing(
+    operator: Operator, notes: Notes, database: Database, number: signal.Signals
+) -> None:
+    notes.write(notes.PAINT, SLOW)
+    request = up_to_data(operator)
+    process, path = operator.start(request)
+    until(sleeping(database))
+    began = time.monotonic()
+    process.send_signal(number)
+    if number is signal.SIGTERM:
+        result = operator.end(request, process, path)
+        assert (result.outcome, result.reason) == (Outcome.WAITING, Waiting.STEP_LOST)
+        assert time.monotonic() - began < 10
+    else:
+        process.communicate()
+        assert not path.exists()
+    until(lambda: not sleeping(database)())
+    assert database.value("SELECT count(*) FROM notes") == 0
+
+
+def test_a_job_killed_in_the_middle_goes_on_when_it_is_run_again(
+    operator: Operator, notes: Notes, database: Database
+) -> None:
+    operator.migrate("1.0.0")
+    operator.generation = 2
+    notes.write(notes.COLOUR, "ALTER TABLE notes ADD COLUMN colour text;\nSELECT pg_sleep(3);\n")
+    request, planned = operator.preflight("1.1.0")
+    follower = request.model_copy(update={"step": planned.next, "plan_hash": planned.plan.hash if planned.plan else ""})
+    process, _ = operator.start(follower)
+    until(sleeping(database))
+    process.kill()
+    process.communicate()
+    result = operator.job(follower)
+    assert (result.outcome, result.applied) == (Outcome.SUCCEEDED, 1)
+    assert database.value("SELECT count(*) FROM dbmigrations.migration_history WHERE name LIKE '%add_colour'") == 1
+
+
+def test_ctrl_c_on_a_laptop_ends_with_its_own_code_and_the_next_run_goes_on(
+    laptop: Laptop, notes: Notes, database: Database
+) -> None:
+    notes.write(notes.PAINT, SLOW)
+    process = laptop.start("migrate", "--to", "1.1.0", "--no-backup", "--approve", approval(laptop))
+    until(sleeping(database))
+    process.send_signal(signal.SIGINT)
+    ran = laptop.end(process)
+    assert ran.code == 130, ran.all
+    assert "Traceback" not in ran.all
+    assert database.value("SELECT count(*) FROM notes") == 0
+
+    without_sleep(notes)
+    laptop.changed("migrate", "--to", "1.1.0", "--approve", approval(laptop))
+    assert database.value("SELECT count(*) FROM notes") == 1
+
+
+def approval(laptop: Laptop) -> str:
+    """pg_sleep() is not known to be harmless, so these plans need their approval."""
+    plan = laptop.run("plan", "--to", "1.1.0", "--no-backup", "--json").document["plan"]
+    return str(plan["hash"])
