@@ -38,7 +38,9 @@ def deployment(ns: str, name: str = "postgres") -> Json:
         "ports": [{"containerPort": 5432}],
         "readinessProbe": {
             "exec": {"command": ["pg_isready", "-h", "127.0.0.1", "-U", "postgres"]},
-            "periodSeconds": 1,
+            "periodSeconds": 2,
+            "timeoutSeconds": 10,
+            "failureThreshold": 10,
         },
         "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"cpu": "2", "memory": "1Gi"}},
         "volumeMounts": [

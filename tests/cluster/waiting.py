@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,6 +13,9 @@ T = TypeVar("T")
 
 POLL = 0.3
 """Seconds between two looks."""
+
+PATIENCE = float(os.environ.get("DBMIGRATIONS_PATIENCE", "1"))
+"""How many times longer than on two free cores things may take here."""
 
 
 class NeverHappenedError(AssertionError):
@@ -24,7 +28,7 @@ def eventually(what: str, look: Callable[[], T | None], *, within: float, seen: 
     Raises:
         NeverHappenedError: with what `seen` says, where nothing came.
     """
-    deadline = time.monotonic() + within
+    deadline = time.monotonic() + within * PATIENCE
     while True:
         found = look()
         if found:

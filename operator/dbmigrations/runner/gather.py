@@ -15,7 +15,7 @@ from dbmigrations.postgres.backup_check import backup_problem
 from dbmigrations.postgres.catalog import is_empty
 from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.counting import CountedLoss, count_losses
-from dbmigrations.postgres.errors import EngineError
+from dbmigrations.postgres.errors import EngineError, WaitError
 from dbmigrations.postgres.history import recorded
 from dbmigrations.postgres.journal import half_applied
 from dbmigrations.postgres.records import RecordedMigration, RowOutcome
@@ -128,5 +128,7 @@ def _backup_problem(request: StepRequest, context: StepContext) -> str:
     try:
         with Session.open(context.logins.backup(), session_settings(request, row_security=False)) as session:
             return backup_problem(session, Path(request.backup.directory))
+    except WaitError:  # not now is not impossible: the step is tried again
+        raise
     except EngineError as error:
         return f"the login for the backup does not work: {error}"
