@@ -104,6 +104,11 @@ def test_one_check_cannot_tell_of_two_statements() -> None:
     assert caught.value.position.reference == "3:1"
 
 
+def test_a_check_is_not_asked_where_the_catalog_tells() -> None:
+    script = "-- migrate: check=SELECT true\nCREATE INDEX CONCURRENTLY i ON t (a); VACUUM; CREATE DATABASE d"
+    assert [type(unit.probe) for unit in plan(script).units] == [IndexBuilt, Repeatable, Checked]
+
+
 @pytest.mark.parametrize(
     ("body", "outside"),
     [

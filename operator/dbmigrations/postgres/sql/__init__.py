@@ -2,13 +2,23 @@
 
 Pure: text in, frozen values out; nothing here talks to a database.
 
-    script = read(text)                       script.py       statements, directives; SqlInvalidError
-    plan = execution_plan(script)             transactions.py one transaction, or units with probes
-    batch = Batch.of(schema)                  batch.py        what the migrations of one plan made themselves
-    review = review_script(script, batch)     review.py       operations (operations.py) and losses (loss.py)
-    excerpt(path, text, offset)               position.py     five lines and a caret
-    redact(text)                              redact.py       SQL without its passwords
+    script = read(text)                     statements and directives; SqlInvalidError with place and remedy
+    plan = execution_plan(script)           one transaction, or units with probes
+    review = review_script(script, batch)   operations and losses, given what the batch made before
+    script.excerpt(position)                five lines and a caret, without passwords
+    redact(text)                            SQL without its passwords
 
-The order in which the modules stand on each other:
-errors, position < lexer < statements, directives, redact < script < parser < transactions, names < batch < ...
+The floors, each standing on those before it:
+
+    position, errors, lexer         places; the one error; tokens
+    statements, metacommands        where statements begin and end
+    directives, redact, script      what a script says about itself; what a log may show
+    tree, options, names, naming    the parse tree behind our own interface
+    placement, probes, enums,       may it run in a transaction; was it finished
+    session, units, transactions
+    batch, effects                  what the plan made itself; names before the batch
+    kinds, functions, loss, losses  what is lost
+    classification, operations      what is done
+    review                          both, in one pass
+    retyping                        which change of a type keeps the values (for whoever counts losses)
 """

@@ -43,7 +43,7 @@ class StatementDirectives:
 
     declaration: Declaration | None = None
     check: str = ""
-    """Boolean SQL: true when the statement has taken effect; empty: none given."""
+    """Boolean SQL: true when the statement has taken effect; empty: none given. Asked where the catalog cannot tell."""
 
 
 @dataclass(frozen=True, slots=True)

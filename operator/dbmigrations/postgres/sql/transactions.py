@@ -185,7 +185,8 @@ class _Grouping:
 
     def run_outside(self, part: _Part, probe: Probe) -> None:
         self.finish()
-        probe = Checked(part.check) if part.check else probe
+        if part.check and isinstance(probe, Unprobeable):  # the catalog tells more than a check: an invalid index
+            probe = Checked(part.check)
         self._units.append(Unit((part.statement,), transactional=False, probe=probe))
 
     def finish(self) -> list[Unit]:
