@@ -120,6 +120,9 @@ class RequestedTimeouts(ApiModel):
 class RequestedConnection(ApiModel):
     """How the database is reached: what the mounted Secret does not say itself."""
 
+    secret: str = ""
+    """Name of the Secret, for messages; what it holds is mounted."""
+    backup_secret: str = ""
     keys: SecretKeys = SecretKeys()
     backup_keys: SecretKeys = SecretKeys()
     host: str = ""

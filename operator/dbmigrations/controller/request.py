@@ -49,6 +49,8 @@ def step_request(
         credentials=CREDENTIALS,
         backup_credentials=BACKUP_CREDENTIALS if backup_login else "",
         connection=RequestedConnection(
+            secret=spec.database.secret_ref.name,
+            backup_secret=backup_login.name if backup_login else "",
             keys=spec.database.secret_ref.keys,
             backup_keys=backup_login.keys if backup_login else SecretKeys(),
             host=spec.database.host,

@@ -17,8 +17,9 @@ from dbmigrations.postgres.url import parse_url
 
 @dataclass(frozen=True)
 class SecretDefaults:
-    """What the resource says where the Secret is silent."""
+    """What the resource says where the Secret is silent, and the Secret's name for messages."""
 
+    secret: str = ""
     host: str = ""
     port: int = 5432
     name: str = ""
@@ -41,8 +42,19 @@ def from_secret(folder: Path, keys: SecretKeys, defaults: SecretDefaults) -> Con
     """Settings from the mounted keys of a Secret. A URL wins; what it leaves open comes from the single keys.
 
     Raises:
-        CredentialsMissingError: where the folder is empty, or a needed key is missing or malformed.
+        CredentialsMissingError: where the folder is empty, or a needed key is missing or malformed; it names the Secret.
     """
+    try:
+        return _with_tls(_from_keys(folder, keys, defaults), defaults)
+    except CredentialsMissingError as error:
+        if not defaults.secret:
+            raise
+        there = folder.is_dir() and any(folder.iterdir())
+        state = "" if there else " is not there, or is empty"
+        raise CredentialsMissingError(f"Secret {defaults.secret}{state}: {error}") from None
+
+
+def _from_keys(folder: Path, keys: SecretKeys, defaults: SecretDefaults) -> ConnectionSettings:
     found = {part: _read(folder, _names(part, getattr(keys, part))) for part in _USUAL_KEYS}
     for part in _USUAL_KEYS:
         if getattr(keys, part) and found[part] is None:
@@ -63,7 +75,7 @@ def from_secret(folder: Path, keys: SecretKeys, defaults: SecretDefaults) -> Con
     ]
     if missing:
         raise CredentialsMissingError(_missing_text(missing))
-    return _with_tls(settings, defaults)
+    return settings
 
 
 def from_environment(environ: Mapping[str, str], url: str = "") -> ConnectionSettings:

@@ -35,17 +35,20 @@ class MountedLogins:
 
     def main(self) -> ConnectionSettings:
         """The migrating login."""
-        return self._read(self.request.credentials, self.request.connection.keys)
+        connection = self.request.connection
+        return self._read(self.request.credentials, connection.secret, connection.keys)
 
     def backup(self) -> ConnectionSettings:
         """The login for the dump; the migrating one where there is no other."""
         if not self.request.backup_credentials:
             return self.main()
-        return self._read(self.request.backup_credentials, self.request.connection.backup_keys)
+        connection = self.request.connection
+        return self._read(self.request.backup_credentials, connection.backup_secret, connection.backup_keys)
 
-    def _read(self, folder: str, keys: SecretKeys) -> ConnectionSettings:
+    def _read(self, folder: str, secret: str, keys: SecretKeys) -> ConnectionSettings:
         connection = self.request.connection
         defaults = SecretDefaults(
+            secret=secret,
             host=connection.host,
             port=connection.port,
             name=connection.name,
