@@ -43,7 +43,7 @@ def ended_steps(resource: Json) -> Iterator[Line]:
     for step in run.get("steps", ()):
         if mark := _MARKS.get(step["state"]):
             name = " ".join(filter(None, (step["name"], step.get("release", ""))))
-            took = f"{seconds(step):5.1f} s" if step["state"] != "Skipped" else "skipped"
+            took = "skipped" if step["state"] == "Skipped" else f"{seconds(step):.0f} s"
             key = (run["id"], step.get("ordinal", 0), step.get("attempts", 0))
             message = step.get("message", "").partition("\n")[0]
             yield Line(key, f"    {mark} {name:<16} [dim]{took:>8}   {message}[/]")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.box import SIMPLE
 from rich.padding import Padding
 from rich.table import Table
 
@@ -150,7 +151,7 @@ class Story:
 
     def table(self, title: str, columns: dict[str, dict[str, int | None]]) -> None:
         """Rows of each table, a column for each moment."""
-        table = Table("table", title=title, title_justify="left")
+        table = Table("table", title=title, title_justify="left", box=SIMPLE)
         for moment in columns:
             table.add_column(moment, justify="right")
         for name in TABLES:
@@ -169,7 +170,7 @@ class Story:
     def history(self, shop: Shop) -> None:
         """What the database says of its own past; the widest columns are left out."""
         rows = shop.ask("SELECT * FROM migration_history ORDER BY applied_at DESC")
-        table = Table(*HISTORY)
+        table = Table(*HISTORY, box=SIMPLE)
         for row in rows:
             table.add_row(*(row[column][:23] if column == "applied_at" else row[column] for column in HISTORY))
         left_out = [column for column in rows[0] if column not in HISTORY]

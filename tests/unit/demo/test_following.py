@@ -29,7 +29,7 @@ def resource(*, generation: int = 2, observed: int = 2, steps: tuple[Json, ...] 
 
 
 def step(name: str, state: str, ordinal: int) -> Json:
-    times = {"startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:02.5Z"}
+    times = {"startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:03Z"}
     return {"name": name, "state": state, "ordinal": ordinal, "attempts": 1, **times}
 
 
@@ -64,7 +64,7 @@ def test_each_step_is_told_once_and_those_of_the_run_before_are_not() -> None:
     assert follow(Console(file=said), lambda: next(looks), within=10) == ended
     assert said.getvalue().count("Schema") == 1
     assert "Preflight" not in said.getvalue()
-    assert "2.5 s" in said.getvalue()
+    assert " 3 s " in said.getvalue()
 
 
 def test_a_run_that_takes_too_long_ends_the_demo() -> None:
