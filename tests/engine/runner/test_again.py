@@ -67,6 +67,13 @@ def test_every_step_run_twice_says_the_same_and_does_it_once(operator: Operator,
     assert database.value("SELECT count(*) FROM dbmigrations.migration_version") == 2
 
 
+def test_a_preflight_that_found_nothing_to_do_says_so_again(operator: Operator) -> None:
+    operator.migrate("1.0.0")
+    request, first = operator.preflight("1.0.0")
+    assert (first.outcome, first.next) == (Outcome.SUCCEEDED, None)
+    assert operator.job(request) == first
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_job_stopped_in_the_middle_of_a_statement_leaves_nothing(
     operator: Operator, notes: Notes, database: Database, number: signal.Signals

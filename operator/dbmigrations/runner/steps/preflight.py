@@ -57,12 +57,7 @@ def _planned(work: Work, facts: PreflightFacts, decision: Planned) -> StepResult
     install(work.session, work.tables, application_schema=request.schema_name, runner_version=runner_version())
     if request.requester.uid:
         _claim(work)
-    row = new_run(
-        request, decision.plan, decision.steps, approval=decision.approval, broken=broken_objects(work.session)
-    )
-    runs.start(work.session, work.tables, row)
-    if decision.next is None:
-        runs.finish(work.session, work.tables, request.run, RunOutcome.SUCCEEDED)
+    _record(work, decision)
     return StepResult(
         step=request.step,
         run=request.run,
@@ -73,6 +68,20 @@ def _planned(work: Work, facts: PreflightFacts, decision: Planned) -> StepResult
         next=decision.next,
         last_run=work.last_run(),
     )
+
+
+def _record(work: Work, decision: Planned) -> None:
+    """Write the run row. A run without steps ends here; one that did so before, and was lost, is left as it is."""
+    run = work.request.run
+    before = runs.read_run(work.session, work.tables, run)
+    if decision.next is None and before is not None and before.outcome is RunOutcome.SUCCEEDED:
+        return
+    row = new_run(
+        work.request, decision.plan, decision.steps, approval=decision.approval, broken=broken_objects(work.session)
+    )
+    runs.start(work.session, work.tables, row)
+    if decision.next is None:
+        runs.finish(work.session, work.tables, run, RunOutcome.SUCCEEDED)
 
 
 def _claim(work: Work) -> None:

@@ -128,7 +128,8 @@ def _ended_by(error: Exception, work: Work) -> StepResult:
                 reason=result.reason.value if result.reason else "",
                 message=message,
             )
-        return result.model_copy(update={"current_version": work.current_version(), "last_run": work.last_run()})
+        # The last run stays unread: the status goes on remembering what the database should know.
+        return result.model_copy(update={"current_version": work.current_version()})
     except EngineError:
         return result  # the session went with the error: what it left behind the next preflight reads
 

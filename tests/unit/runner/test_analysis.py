@@ -1,0 +1,69 @@
+"""The scripts of a plan, read before they run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dbmigrations.api.step import DataLoss, Direction
+from dbmigrations.postgres.counting import CountedLoss
+from dbmigrations.release.migration import Kind
+from dbmigrations.release.problems import ReleaseInvalidError
+from dbmigrations.runner.analysis import PlannedScript, analyse, count_nothing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dbmigrations.postgres.sql.loss import Loss
+
+
+def script(name: str, text: str) -> PlannedScript:
+    return PlannedScript((Kind.SQL, name, Direction.UP), f"migrations/sql/{name}.sql", text)
+
+
+def seven_rows(losses: Sequence[Loss]) -> CountedLoss:
+    return CountedLoss(DataLoss(rows=7 * len(losses)), tuple("7 rows" for _ in losses))
+
+
+def test_each_script_has_its_operations_with_their_lines_and_its_counted_loss() -> None:
+    found = analyse([script("a", "CREATE TABLE t (id int);\n\nDROP TABLE old;\n")], "public", seven_rows)
+    analysis = found[Kind.SQL, "a", Direction.UP]
+    assert [(o.operation_class, o.line) for o in analysis.operations] == [("additive", 1), ("destructive", 3)]
+    assert (analysis.loss, analysis.losses) == (DataLoss(rows=7), ("7 rows",))
+
+
+def test_what_an_earlier_script_of_the_plan_made_is_not_lost_by_a_later_one() -> None:
+    scripts = [script("a", "CREATE TABLE t (id int);"), script("b", "DROP TABLE t;")]
+    assert analyse(scripts, "public", seven_rows)[Kind.SQL, "b", Direction.UP].loss == DataLoss()
+    alone = replace(scripts[1], ref=(Kind.SQL, "b", Direction.DOWN))
+    assert analyse([alone], "public", seven_rows)[Kind.SQL, "b", Direction.DOWN].loss == DataLoss(rows=7)
+
+
+def test_without_a_database_a_loss_is_unknown_and_named() -> None:
+    analysis = analyse([script("a", "DROP TABLE old;")], "public", count_nothing)[Kind.SQL, "a", Direction.UP]
+    assert analysis.loss.unknown
+    assert analysis.losses == ("rows of old (not counted)",)
+
+
+def test_every_script_that_cannot_be_run_is_told_with_its_place() -> None:
+    scripts = [
+        script("a", "SELECT 1;\n\\connect other"),
+        script("b", "BEGIN;\nSELECT 1;"),
+        script("c", "SELECT 1;"),
+    ]
+    with pytest.raises(ReleaseInvalidError) as caught:
+        analyse(scripts, "public", count_nothing)
+    assert [problem.where for problem in caught.value.problems] == [
+        "migrations/sql/a.sql:2:1",
+        "migrations/sql/b.sql:1:1",
+    ]
+
+
+def test_a_statement_that_nobody_could_tell_about_after_a_kill_must_say_how_to_tell() -> None:
+    unprobeable = "-- migrate: tx=none\nCALL something();\n"
+    with pytest.raises(ReleaseInvalidError, match="migrate: check="):
+        analyse([script("a", unprobeable)], "public", count_nothing)
+    told = "-- migrate: tx=none\n-- migrate: check=SELECT true\nCALL something();\n"
+    assert analyse([script("a", told)], "public", count_nothing)
