@@ -83,7 +83,7 @@ class LocalCluster:
         with self._alone(), self.console.step(f"Cluster {self.name} ended"):
             self._end()
             if purge:
-                shutil.rmtree(self._folder)
+                shutil.rmtree(self._folder, ignore_errors=True)  # another process may sweep the same one
                 self._lock.unlink(missing_ok=True)
 
     def status(self) -> Status:
