@@ -46,6 +46,20 @@ FROM runner-environment AS runner-program
 COPY --from=project /wheels /wheels
 RUN /pip/bin/pip --python /opt/dbmigrations/bin/python install --quiet --no-deps --prefix /program /wheels/*.whl
 
+# The unit tests on the Python that the images have. Its result is an empty image: the build itself is the test.
+FROM build AS unit-tests
+COPY requirements/dev.txt /build/
+RUN python3 -m venv --without-pip /tests \
+ && /pip/bin/pip --python /tests/bin/python install --quiet --require-hashes --requirement /build/dev.txt
+WORKDIR /project
+COPY . .
+RUN /pip/bin/pip --python /tests/bin/python install --quiet --no-deps --no-build-isolation --editable . \
+ && /tests/bin/python -m pytest -q -n 2 -p no:cacheprovider tests/unit > /unit-tests.txt \
+ || (cat /unit-tests.txt; false)
+
+FROM scratch AS tested
+COPY --from=unit-tests /unit-tests.txt /
+
 FROM base AS operator
 LABEL org.opencontainers.image.title="dbmigrations-operator" \
       org.opencontainers.image.description="Watches DatabaseMigrations and starts the Jobs of their steps"

@@ -32,6 +32,10 @@ PYTEST := $(BIN)/python -m pytest
 test-unit: venv ## The code alone: seconds
 	$(PYTEST) -n 2 tests/unit
 
+.PHONY: test-unit-image
+test-unit-image: venv ## The same on the Python of the images
+	@$(BIN)/python -m tests.harness unit-tests
+
 .PHONY: test-engine
 test-engine: venv ## Real PostgreSQL servers of several majors
 	$(PYTEST) tests/engine
@@ -51,6 +55,7 @@ test-early: lint test-unit test-engine
 test: venv ## Every tier but the benchmarks; on a fresh machine it builds Kubernetes first, beside the early tiers
 	$(MAKE) --jobs 2 --output-sync=target cluster-prepare test-early
 	$(MAKE) test-controlplane
+	$(MAKE) test-unit-image
 	$(MAKE) test-cluster
 
 PIN := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --no-header --annotation-style line

@@ -15,7 +15,7 @@ from tests.harness.cluster import choose_cluster
 from tests.harness.console import Console
 from tests.harness.docker import docker_answers
 from tests.harness.errors import HarnessError
-from tests.harness.images import ALL, ImageStore, bring_up
+from tests.harness.images import ALL, TESTED, ImageStore, bring_up
 from tests.harness.localkube import ensure_localkube
 from tests.harness.postgres_binaries import ensure_binaries, majors_to_test
 from tests.harness.settings import DEFAULT_NAME
@@ -95,6 +95,11 @@ def _images(context: _Context) -> None:
     context.console.say(f"  ✓ Images: {', '.join(image.name for image in ALL)}")
 
 
+def _unit_tests(context: _Context) -> None:
+    context.store.archives([TESTED])
+    context.console.say("  ✓ The unit tests pass on the Python of the images")
+
+
 def _load(context: _Context) -> None:
     options = context.options
     name = context.store.load_source(context.cluster, options.tag, options.directory, options.base)
@@ -157,6 +162,8 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("directory", type=Path, help="the release directory; it is /database in the image")
     load.add_argument("--base", choices=("scratch", "runner"), default="scratch", help="what else the image holds")
     load.set_defaults(run=_load)
+    units = commands.add_parser("unit-tests", parents=[which], help="run the unit tests on the Python of the images")
+    units.set_defaults(run=_unit_tests)
     prepare = commands.add_parser("prepare", help="fetch and build everything that is needed, and start nothing")
     prepare.set_defaults(run=_prepare)
     commands.add_parser("kubectl", help="print the path of kubectl").set_defaults(run=_kubectl)

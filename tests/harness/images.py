@@ -72,6 +72,18 @@ RUNNER = Image(
 POSTGRES = Image("docker.io/local/postgres:17", "images/postgres/Dockerfile", "", ("images/postgres",), 30)
 ALL = (POSTGRES, RUNNER, OPERATOR)
 
+TESTED = Image(
+    "docker.io/local/dbmigrations-tested:dev",
+    "Dockerfile",
+    "tested",
+    (
+        "requirements", "images", "tests", "charts", "crds", "docs", "manifests", "demo", "make", "Makefile",
+        "CHANGELOG.md", "CONTRIBUTING.md", ".dockerignore", *_PROJECT,
+    ),
+    180,
+)  # fmt: skip
+"""The unit tests, run while it is built on the Python of the images."""
+
 
 @dataclass(frozen=True)
 class ImageStore:
