@@ -241,3 +241,30 @@ def test_what_the_server_says_beside_is_told_without_passwords(database: Databas
         applier(session, database.tables, listener=heard.append).up(migration("a", script))
     (said,) = [event for event in heard if isinstance(event, ServerNotice)]
     assert (said.severity, said.text) == ("WARNING", "set PASSWORD '********' now")
+
+
+def test_another_server_out_of_reach_is_the_scripts_error_not_a_lost_session(database: Database) -> None:
+    script = "DO $$ BEGIN RAISE EXCEPTION 'no route to warehouse' USING ERRCODE = '08001'; END $$;"
+    with database.session() as session:
+        with pytest.raises(StatementError, match=r"a\.sql:1:1: no route to warehouse \(SQLSTATE 08001\)"):
+            applier(session, database.tables).up(migration("a", script))
+        assert session.one("SELECT 1") == (1,)
+
+
+def test_a_script_that_sets_its_encoding_is_sent_in_it(database: Database) -> None:
+    script = "SET client_encoding = 'LATIN1';\nCREATE TABLE t AS SELECT 'äöü' AS word;\nCOPY t FROM stdin;\nß\n\\.\n"
+    with database.session() as session:
+        applier(session, database.tables).up(migration("a", script))
+        with pytest.raises(StatementError, match=r"b\.sql:2:9: character '€' does not exist"):
+            applier(session, database.tables).up(migration("b", "SET client_encoding = 'LATIN1';\nSELECT '€';"))
+    assert database.rows("SELECT word FROM t ORDER BY word") == [("ß",), ("äöü",)]
+
+
+def test_copy_to_the_client_is_refused_and_the_session_lives(database: Database) -> None:
+    with database.session() as session:
+        with pytest.raises(StatementError, match=r"a\.sql:2:1"):
+            applier(session, database.tables).up(
+                migration("a", "CREATE TABLE t (id int);\nCOPY t TO stdout;\nSELECT 1;")
+            )
+        assert session.one("SELECT 1") == (1,)
+    assert not database.value("SELECT to_regclass('t') IS NOT NULL")

@@ -16,15 +16,22 @@ from psycopg.abc import Params
 from psycopg.errors import Diagnostic
 from psycopg.rows import TupleRow, dict_row
 
-from dbmigrations.postgres.errors import ConnectionLostError, PrivilegesMissingError, StatementError
+from dbmigrations.postgres.errors import (
+    ConnectionLostError,
+    EngineError,
+    PrivilegesMissingError,
+    StatementDetails,
+    StatementError,
+    UnavailableError,
+)
 from dbmigrations.postgres.events import Listener, ServerNotice
 from dbmigrations.postgres.login import open_connection
+from dbmigrations.postgres.queries import Query, milliseconds, ready
 from dbmigrations.postgres.settings import ConnectionSettings
 from dbmigrations.postgres.sql.redact import redact
 from dbmigrations.postgres.suitability import ServerFacts, check_suitable
-from dbmigrations.postgres.translation import translate
+from dbmigrations.postgres.translation import details_of, translate
 
-Query = LiteralString | sql.SQL | sql.Composed
 Cursor = psycopg.Cursor[TupleRow]
 
 _CHECK_CLIENT_SINCE = 14
@@ -96,7 +103,7 @@ class Session:
             EngineError: what the server or the connection said, as one of ours.
         """
         try:
-            return self.connection.execute(_prepared(query, params), params)
+            return self.connection.execute(ready(query, params), params)
         except psycopg.Error as error:
             raise translate(error) from None
 
@@ -111,7 +118,7 @@ class Session:
         """The rows of a query of our own, by column name. Raises as `execute`."""
         try:
             with self.connection.cursor(row_factory=dict_row) as cursor:
-                return cursor.execute(_prepared(query, params), params).fetchall()
+                return cursor.execute(ready(query, params), params).fetchall()
         except psycopg.Error as error:
             raise translate(error) from None
 
@@ -127,9 +134,15 @@ class Session:
             EngineError: as `execute`; a StatementError carries the position in `statement`.
         """
         try:
-            return self.connection.execute(statement.encode())
+            return self.connection.execute(self._encoded(statement))
+        except psycopg.ProgrammingError as error:
+            if error.sqlstate:
+                raise self._translated(error) from None
+            self._drain()
+            details = StatementDetails(sqlstate="0A000", primary="COPY to the client has no place in a migration")
+            raise StatementError(details) from None
         except psycopg.Error as error:
-            raise translate(error) from None
+            raise self._translated(error) from None
 
     def copy_in(self, statement: str, data: str) -> None:
         """COPY … FROM STDIN with the lines that stood below it.
@@ -138,10 +151,35 @@ class Session:
             EngineError: as `send`.
         """
         try:
-            with self.connection.cursor().copy(statement.encode()) as copy:
-                copy.write(data)
+            with self.connection.cursor().copy(self._encoded(statement)) as copy:
+                copy.write(self._encoded(data))
         except psycopg.Error as error:
-            raise translate(error) from None
+            raise self._translated(error) from None
+
+    def _drain(self) -> None:
+        # What psycopg does not read would make the connection unusable.
+        connection = self.connection.pgconn
+        while connection.get_copy_data(0)[0] > 0:
+            pass
+        while connection.get_result() is not None:
+            pass
+
+    def _encoded(self, text: str) -> bytes:
+        # A script may have set another client_encoding; its text was read as what it says.
+        encoding = self.connection.info.encoding
+        try:
+            return text.encode(encoding)
+        except UnicodeEncodeError as error:
+            what = f"character {text[error.start]!r} does not exist in client_encoding {encoding}"
+            details = StatementDetails(sqlstate="22P05", primary=what, position=error.start + 1)
+            raise StatementError(details) from None
+
+    def _translated(self, error: psycopg.Error) -> EngineError:
+        translated = translate(error)
+        if isinstance(translated, UnavailableError) and error.sqlstate and not self.connection.closed:
+            # Another server was out of reach, or a login of another one refused: dblink, foreign tables.
+            return StatementError(details_of(error))
+        return translated
 
     @contextmanager
     def notices_to(self, listener: Listener) -> Iterator[None]:
@@ -212,23 +250,6 @@ class Session:
             raise
 
 
-def _prepared(query: Query, params: Params | None) -> Query:
-    """Where there are parameters, psycopg takes every `%` for the beginning of one: also that in a quoted name."""
-    if params is None or not isinstance(query, sql.Composed):
-        return query
-    return sql.Composed([_without_percent(part) for part in query])
-
-
-def _without_percent(part: sql.Composable) -> sql.Composable:
-    match part:
-        case sql.SQL():
-            return part
-        case sql.Composed():
-            return sql.Composed([_without_percent(inner) for inner in part])
-        case _:
-            return sql.SQL(part.as_string(None).replace("%", "%%"))
-
-
 def _own_role(settings: SessionSettings) -> list[sql.Composable]:
     role = sql.SQL("SET ROLE {}").format(sql.Identifier(settings.role)) if settings.role else sql.SQL("RESET ROLE")
     return [sql.SQL("RESET SESSION AUTHORIZATION"), role]
@@ -269,8 +290,3 @@ def _search_path(schema: str) -> sql.Composed:
         own=sql.Literal(own.as_string(None)),
         both=sql.Literal(own.as_string(None) if schema == "public" else f"{own.as_string(None)}, public"),
     )
-
-
-def milliseconds(seconds: float) -> str:
-    """A time as PostgreSQL's settings take it; anything above 0 stays above 0, which would mean no limit."""
-    return f"{max(1, round(seconds * 1000)) if seconds > 0 else 0}ms"

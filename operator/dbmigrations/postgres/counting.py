@@ -7,8 +7,9 @@ from typing import assert_never
 from psycopg import sql
 
 from dbmigrations.api.step import DataLoss
-from dbmigrations.postgres.connection import Session, milliseconds
+from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.errors import StatementError
+from dbmigrations.postgres.queries import milliseconds
 from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
 from dbmigrations.postgres.sql.names import ColumnName, RelationName
 from dbmigrations.postgres.sql.retyping import retyping_keeps_values

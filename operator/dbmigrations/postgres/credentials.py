@@ -42,7 +42,7 @@ def from_secret(folder: Path, keys: SecretKeys, defaults: SecretDefaults) -> Con
     """Settings from the mounted keys of a Secret. A URL wins; what it leaves open comes from the single keys.
 
     Raises:
-        CredentialsMissingError: where the folder is empty, or a needed key is missing or malformed; it names the Secret.
+        CredentialsMissingError: the folder is empty, or a needed key is missing or malformed; it names the Secret.
     """
     try:
         return _with_tls(_from_keys(folder, keys, defaults), defaults)

@@ -37,7 +37,7 @@ def translate(error: psycopg.Error) -> EngineError:
         return ConnectionLostError(f"the server ended the session: {said}")
     if state.startswith("28") or state == "3D000":
         return AuthenticationError(said)
-    return StatementError(_details(error))
+    return StatementError(details_of(error))
 
 
 def _without_state(error: psycopg.Error) -> EngineError:
@@ -46,7 +46,8 @@ def _without_state(error: psycopg.Error) -> EngineError:
     return StatementError(StatementDetails(sqlstate="XX000", primary=type(error).__name__))
 
 
-def _details(error: psycopg.Error) -> StatementDetails:
+def details_of(error: psycopg.Error) -> StatementDetails:
+    """What the server said of a statement, as far as it may be repeated."""
     diag = error.diag
     return StatementDetails(
         sqlstate=error.sqlstate or "",
