@@ -1,7 +1,7 @@
 """A database and its runner as the operator knows them: requests in, results out, as the step contract says.
 
-It holds a version and the runs' plans, and performs nothing. What one step does is done once, however often it is
-asked for. A test may put a wrong answer in front of any step.
+It holds what is applied, a verified version and the runs' plans, and performs nothing. What one step does is done
+once, however often it is asked for. A test may put another answer in front of any step.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ def plan_hash(base: str, target: str) -> str:
 class FakeDatabase:
     releases: tuple[str, ...] = ("1.0.0", "1.1.0", "1.2.0")
     version: str = ""
+    applied: list[tuple[StepName, str]] = field(default_factory=list)
     groups: tuple[StepName, ...] = GROUPS
     plans: dict[str, list[StepRef]] = field(default_factory=dict)
     changing: set[str] = field(default_factory=set)
@@ -65,8 +66,7 @@ class FakeDatabase:
         following = next((step for step in steps if step.ordinal == request.step.ordinal + 1), None)
         if (request.run, request.step) not in self.done:
             self.done.append((request.run, request.step))
-        if request.step.name is StepName.VERIFY:
-            self.version = request.step.release
+        self._apply(request)
         if following is None and request.run in self.changing:
             self.last_run = request.run
         backup = None
@@ -92,41 +92,54 @@ class FakeDatabase:
         """What was done to the database, in order, by step and release."""
         return [(step.name.value, step.release) for _, step in self.done]
 
+    def at(self, version: str) -> None:
+        """Begins life at a version, all of whose releases were applied."""
+        self.version = version
+        self.applied = [(group, release) for release in self._up_to(version) for group in self.groups]
+
+    def _apply(self, request: StepRequest) -> None:
+        group = (request.step.name, request.step.release)
+        if request.step.name is StepName.VERIFY:
+            self.version = request.step.release
+        elif request.step.name not in self.groups:
+            return
+        elif group[1] in self._up_to(request.version):
+            self.applied = [*dict.fromkeys([*self.applied, group])]
+        else:
+            self.applied = [each for each in self.applied if each != group]
+
     def _preflight(self, request: StepRequest) -> StepResult:
         if request.trigger is Trigger.CANCEL_REPORT:
             return self.result(request, Outcome.SUCCEEDED)
         steps = self.plans.setdefault(request.run, self._steps(request))
-        first = steps[0] if steps else None
         if steps:
             self.changing.add(request.run)
+        groups = [step for step in steps if step.name in self.groups]
+        downs = [step for step in groups if step.release not in self._up_to(request.version)]
+        direction = PlanDirection.DOWN if downs else PlanDirection.UP if groups else PlanDirection.NONE
         summary = PlanSummary(
             hash=plan_hash(self.version, request.version),
-            direction=self._direction(request.version) if steps else PlanDirection.NONE,
+            direction=direction,
             releases=tuple(dict.fromkeys(step.release for step in steps if step.release)),
-            migrations=sum(step.name in self.groups for step in steps),
+            migrations=len(groups),
         )
-        return self.result(request, Outcome.SUCCEEDED, plan=summary, next=first)
+        return self.result(request, Outcome.SUCCEEDED, plan=summary, next=steps[0] if steps else None)
 
-    def _direction(self, target: str) -> PlanDirection:
-        return PlanDirection.UP if self._place(target) > self._place(self.version) else PlanDirection.DOWN
-
-    def _place(self, version: str) -> int:
-        return self.releases.index(version) if version else -1
+    def _up_to(self, version: str) -> tuple[str, ...]:
+        return self.releases[: self.releases.index(version) + 1] if version in self.releases else ()
 
     def _steps(self, request: StepRequest) -> list[StepRef]:
-        here, there = self._place(self.version), self._place(request.version)
-        if here == there:
-            return []
-        wanted: list[tuple[StepName, str]] = []
-        if request.backup.when is not BackupWhen.NEVER:
-            wanted.append((StepName.BACKUP, ""))
-        if here < there:
-            for release in self.releases[here + 1 : there + 1]:
-                wanted += [*((group, release) for group in self.groups), (StepName.VERIFY, release)]
-        else:
-            for release in reversed(self.releases[there + 1 : here + 1]):
-                wanted += [(group, release) for group in reversed(self.groups)]
+        desired = [(group, release) for release in self._up_to(request.version) for group in self.groups]
+        downs = [each for each in reversed(self.applied) if each not in desired]
+        ups = [each for each in desired if each not in self.applied]
+        wanted: list[tuple[StepName, str]] = list(downs)
+        for release in self.releases:
+            of_release = [each for each in ups if each[1] == release]
+            wanted += [*of_release, (StepName.VERIFY, release)] if of_release else []
+        if self.version != request.version and (StepName.VERIFY, request.version) not in wanted:
             wanted.append((StepName.VERIFY, request.version))
+        if (downs or ups) and request.backup.when is not BackupWhen.NEVER:
+            wanted.insert(0, (StepName.BACKUP, ""))
         return [
             StepRef(name=name, release=release, ordinal=number)
             for number, (name, release) in enumerate(wanted, start=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -14,17 +13,10 @@ if TYPE_CHECKING:
     from tests.controlplane.world import World
 
 
-def quiet(world: World, seconds: float = 1.0) -> bool:
-    """Whether the operator asked for nothing for so long."""
-    world.mark()
-    time.sleep(seconds)
-    return not world.requests()
-
-
 def test_a_settled_resource_is_never_written_to(world: World) -> None:
     world.create("1.0.0")
     world.await_ready("1.0.0")
-    eventually("it is quiet", lambda: quiet(world))
+    world.await_quiet()
     version = world.get()["metadata"]["resourceVersion"]
 
     world.mark()
@@ -36,7 +28,7 @@ def test_a_settled_resource_is_never_written_to(world: World) -> None:
 def test_a_restarted_operator_writes_nothing_about_a_settled_resource(world: World) -> None:
     world.create("1.0.0")
     world.await_ready("1.0.0")
-    eventually("it is quiet", lambda: quiet(world))
+    world.await_quiet()
     world.operator.stop()
 
     world.mark()
@@ -53,7 +45,7 @@ def test_a_stalled_resource_is_never_written_to(world: World) -> None:
     world.database.overrides.append(refuses)
     world.create("1.0.0")
     world.await_stalled("DownMissing")
-    eventually("it is quiet", lambda: quiet(world))
+    world.await_quiet()
 
     world.mark()
     never("a write", world.writes, within=3)
@@ -62,7 +54,7 @@ def test_a_stalled_resource_is_never_written_to(world: World) -> None:
 def test_fifty_changes_at_once_are_a_handful_of_looks(world: World) -> None:
     world.create("1.0.0")
     world.await_ready("1.0.0")
-    eventually("it is quiet", lambda: quiet(world))
+    world.await_quiet()
 
     world.mark()
     for number in range(50):

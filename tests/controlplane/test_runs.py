@@ -32,7 +32,7 @@ def test_a_new_resource_brings_its_database_to_its_version_step_by_step(world: W
 
 
 def test_a_lowered_version_walks_back_release_by_release(world: World) -> None:
-    world.database.version = "1.2.0"
+    world.database.at("1.2.0")
     world.create("1.0.0")
 
     world.await_ready("1.0.0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -166,6 +167,17 @@ class World:
             if each.get("userAgent") == "dbmigrations-operator"
             and each.get("objectRef", {}).get("namespace") == self.ns
         ]
+
+    def await_quiet(self, seconds: float = 1.0) -> None:
+        """Returns once the operator has asked for nothing for so long; what it asks for next is counted anew."""
+
+        def quiet() -> bool:
+            self.mark()
+            time.sleep(seconds)
+            return not self.requests()
+
+        eventually("the operator is quiet", quiet)
+        self.mark()
 
     def story(self) -> str:
         """All there is to know where something did not happen."""

@@ -1,4 +1,4 @@
-"""Does what the plan decided: writes the status, then at most one effect, then tells what happened.
+"""Does what the plan decided: writes the status, then at most one effect; people are told beside it.
 
 The status goes first, on condition that nobody wrote since it was read; so an effect is never done on old facts, and
 what was done is never forgotten. Whatever is found done already counts as done.
@@ -8,11 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
-from uuid import uuid4
 
-import structlog
-
-from dbmigrations.api.resource import GROUP, KIND, MANAGER, VERSION
 from dbmigrations.controller import facts, paths
 from dbmigrations.controller.actions import AddFinalizer, CreateJob, DeleteJob, RemoveFinalizer
 from dbmigrations.controller.errors import (
@@ -26,8 +22,9 @@ from dbmigrations.controller.errors import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from dbmigrations.controller.actions import Decision, Effect, EmitEvent
-    from dbmigrations.controller.client import Cluster, JsonObject
+    from dbmigrations.controller.actions import Decision, Effect
+    from dbmigrations.controller.announce import Announcer
+    from dbmigrations.controller.client import Cluster
     from dbmigrations.controller.snapshot import Resource
 
 
@@ -49,6 +46,7 @@ class Executor:
     """Carries decisions out."""
 
     cluster: Cluster
+    announcer: Announcer
 
     async def record(self, resource: Resource, decision: Decision) -> str:
         """Writes the status, unless it says the same already; the version of the resource that says it.
@@ -67,7 +65,7 @@ class Executor:
         return str(written["metadata"]["resourceVersion"])
 
     async def act(self, resource: Resource, decision: Decision, version: str, now: datetime) -> None:
-        """Does the effect and posts the events; `version` is what `record` answered.
+        """Does the effect and has the events posted; `version` is what `record` answered.
 
         Raises:
             ConflictError: the resource changed since it was recorded; nothing was done.
@@ -75,12 +73,10 @@ class Executor:
             ForeignJobError: the Job's name is taken.
             ClusterError: the API server gave no usable answer.
         """
-        try:
-            if decision.effect is not None:
-                await self._act(resource, decision.effect, version)
-        finally:
-            for event in decision.events:
-                await self._tell(resource, event, now)
+        for event in decision.events:
+            self.announcer.tell(resource, event, now)
+        if decision.effect is not None:
+            await self._act(resource, decision.effect, version)
 
     async def _act(self, resource: Resource, effect: Effect, version: str) -> None:
         match effect:
@@ -136,36 +132,3 @@ class Executor:
             await self.cluster.patch(paths.resource(resource.namespace, resource.name), version, operations)
         except NotFoundError:
             return
-
-    async def _tell(self, resource: Resource, event: EmitEvent, now: datetime) -> None:
-        """Events are for people: one that cannot be written is logged and lost."""
-        try:
-            await self.cluster.create(paths.events(resource.namespace), _event(resource, event, now))
-        except ClusterError as error:
-            structlog.get_logger().warning("event lost", reason=event.reason, error=str(error))
-
-
-def _event(resource: Resource, event: EmitEvent, now: datetime) -> JsonObject:
-    time = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {
-        "apiVersion": "v1",
-        "kind": "Event",
-        "metadata": {"name": f"{resource.name}.{uuid4().hex[:16]}", "namespace": resource.namespace},
-        "involvedObject": {
-            "apiVersion": f"{GROUP}/{VERSION}",
-            "kind": KIND,
-            "namespace": resource.namespace,
-            "name": resource.name,
-            "uid": resource.uid,
-            "resourceVersion": resource.resource_version,
-        },
-        "type": event.type.value,
-        "reason": event.reason,
-        "message": event.message,
-        "source": {"component": MANAGER},
-        "reportingComponent": MANAGER,
-        "reportingInstance": MANAGER,
-        "firstTimestamp": time,
-        "lastTimestamp": time,
-        "count": 1,
-    }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import kopf
@@ -16,6 +17,7 @@ import structlog
 
 from dbmigrations.api.resource import GROUP, PLURAL
 from dbmigrations.controller import paths
+from dbmigrations.controller.announce import Announcer
 from dbmigrations.controller.client import Cluster
 from dbmigrations.controller.errors import ClusterError, NotFoundError, RefusedError
 from dbmigrations.controller.execute import Executor
@@ -38,6 +40,10 @@ if TYPE_CHECKING:
 
 RETRY_SECONDS = 5.0
 """Between two looks for a kind or an API server that is not there yet."""
+
+
+LAST_EVENTS = 3.0
+"""Seconds that events get to be posted when the operator stops."""
 
 
 class OperatorError(Exception):
@@ -68,8 +74,10 @@ class Operator:
         self._cluster = cluster
         self._queue: WorkQueue[Key] = WorkQueue()
         self._watch = Watchfulness()
+        self._announcer = Announcer(cluster)
         self._stop = asyncio.Event()
-        self._comparison: asyncio.Task[None] | None = None
+        self._besides: list[asyncio.Task[None]] = []
+        self._failure: OperatorError | None = None
         self._workers: Workers | None = None
         self._health = HealthServer(settings.listen, self, self.metrics.render)
         self.metrics.queue_depth.set_function(self._queue.depth)
@@ -97,9 +105,11 @@ class Operator:
                 stop_flag=self._stop,
             )
         except Exception as error:
-            raise OperatorError(f"ended by {type(error).__name__}: {error}") from error
+            raise self._failure or OperatorError(f"ended by {type(error).__name__}: {error}") from error
         finally:
             await self._health.stop()
+        if self._failure is not None:
+            raise self._failure
 
     def stop(self) -> None:
         """Asks for the end; any number of times."""
@@ -132,25 +142,40 @@ class Operator:
         return found + (self._workers.ailments() if self._workers else [])
 
     async def _start(self) -> None:
+        try:
+            await self._begin()
+        except Exception as error:
+            self._failure = OperatorError(f"cannot start: {error}")  # Kopf only tells that something failed
+            await self._end()
+            self._stop.set()  # or Kopf waits for its own waiter of this flag
+            raise
+
+    async def _begin(self) -> None:
         await self._await_kind()
         facts = OperatorFacts(cluster=await self._identity(), runner_image=self._settings.runner_image)
         reconciler = Reconciler(
             gatherer=Gatherer(self._cluster, facts),
-            executor=Executor(self._cluster),
+            executor=Executor(self._cluster, self._announcer),
             witness=MetricsWitness(self.metrics, self._watch.saw_end),
         )
         self._workers = Workers(self._queue, reconciler.reconcile, self._settings.workers, self.metrics)
         self._workers.start()
-        self._comparison = asyncio.create_task(self._compare_forever(), name="comparison of watch and list")
+        self._besides = [
+            asyncio.create_task(self._announcer.post_forever(), name="events"),
+            asyncio.create_task(self._compare_forever(), name="comparison of watch and list"),
+        ]
         for number in (signal.SIGTERM, signal.SIGINT):  # in place of Kopf's, which fail on a second signal
             asyncio.get_running_loop().add_signal_handler(number, self.stop)
 
     async def _end(self) -> None:
-        if self._comparison is not None:
-            self._comparison.cancel()
-            await asyncio.gather(self._comparison, return_exceptions=True)
         if self._workers is not None:
             await self._workers.stop()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_EVENTS):
+                    await self._announcer.drained()
+        for task in self._besides:
+            task.cancel()
+        await asyncio.gather(*self._besides, return_exceptions=True)
         await self._health.stop()  # now: Kopf takes a probe's open connection for a task that hangs, and waits for it
 
     async def _compare_forever(self) -> None:
