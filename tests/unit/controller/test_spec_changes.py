@@ -105,9 +105,10 @@ def test_whoever_mends_a_wrong_image_does_not_wait_for_the_job_that_cannot_pull_
         {"timeouts": {"step": "2h"}},
         {"jobTemplate": {"nodeSelector": {"disk": "fast"}}},
         {"steps": {**default_spec()["steps"], "data": {"timeout": "4h"}}},
+        {"steps": {"backup": {**default_spec()["steps"]["backup"], "timeout": "4h"}}},
         {"policy": {"approval": "Never"}},
     ],
-    ids=["timeouts", "job template", "a step's timeout", "a default written out"],
+    ids=["timeouts", "job template", "a step's timeout", "the backup's timeout", "a default written out"],
 )
 def test_what_does_not_change_the_inputs_starts_nothing_and_stays_ready(change: dict[str, object]) -> None:
     cluster = at("1.0.0")
