@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +15,8 @@ from tests.engine.databases import applier
 from tests.engine.releases import migration
 
 if TYPE_CHECKING:
+    import psycopg
+
     from tests.engine.databases import Database
 
 
@@ -24,14 +26,20 @@ def test_a_migration_behind_a_long_reader_succeeds_once_it_is_gone(database: Dat
     with database.connect() as reader, database.session(lock_timeout=0.1) as session:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM t")
-        threading.Timer(0.8, lambda: reader.execute("COMMIT")).start()
-        applier(session, database.tables, listener=heard.append).up(
+
+        def listen(event: Event) -> None:
+            heard.append(event)
+            if isinstance(event, Retrying) and event.attempt == 2:
+                reader.execute("COMMIT")
+
+        applier(session, database.tables, listener=listen).up(
             migration("a", "CREATE TABLE u (id int); ALTER TABLE t ADD COLUMN note text;")
         )
 
         assert len(history.applied(session, database.tables)) == 1
         blocker = f"process {reader.info.backend_pid} "
     retries = [event for event in heard if isinstance(event, Retrying)]
+    assert len(retries) >= 2
     assert "55P03" in retries[0].why
     assert any(text.startswith(blocker) and text.endswith("on t") for text in retries[0].blockers)
 
@@ -80,10 +88,12 @@ def test_rows_are_waited_for_without_a_timeout(database: Database) -> None:
     with database.connect(database.owner) as writer, database.session(lock_timeout=0.05) as session:
         writer.execute("BEGIN")
         writer.execute("UPDATE t SET id = 2")
-        threading.Timer(0.8, lambda: writer.execute("COMMIT")).start()
+        release = threading.Thread(target=commit_when_blocked, args=(database, writer))
+        release.start()
         applier(session, database.tables, listener=heard.append).up(
             migration("a", "CREATE TABLE u (); UPDATE t SET id = id + 1; COMMENT ON TABLE u IS '';")
         )
+        release.join()
         assert session.one("SELECT current_setting('lock_timeout')") == ("50ms",)
     assert not any(isinstance(event, Retrying) for event in heard)
     assert database.rows("SELECT id FROM t") == [(3,)]
@@ -95,16 +105,17 @@ def test_a_lock_timeout_of_the_scripts_own_is_obeyed(database: Database) -> None
     with database.connect() as reader, database.session(lock_timeout=0.05) as session:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM t")
-        threading.Timer(0.5, lambda: reader.execute("COMMIT")).start()
+        release = threading.Thread(target=commit_when_blocked, args=(database, reader))
+        release.start()
         applier(session, database.tables, listener=heard.append).up(
             migration("a", "SET lock_timeout = '30s'; ALTER TABLE t ADD COLUMN note text;")
         )
+        release.join()
     assert not any(isinstance(event, Retrying) for event in heard)
 
 
 def test_a_deadlock_is_tried_again_as_a_whole(database: Database) -> None:
-    database.run("CREATE TABLE a (n int)", "CREATE TABLE b (n int)", "ALTER SYSTEM RESET deadlock_timeout")
-    database.run(f"ALTER TABLE a OWNER TO {database.owner}", f"ALTER TABLE b OWNER TO {database.owner}")
+    database.run("CREATE TABLE a (n int)", "CREATE TABLE b (n int)", user=database.owner)
     ready = threading.Event()
 
     def oppose() -> None:
@@ -113,7 +124,7 @@ def test_a_deadlock_is_tried_again_as_a_whole(database: Database) -> None:
             other.execute("BEGIN")
             other.execute("LOCK TABLE b IN ACCESS EXCLUSIVE MODE")
             ready.set()
-            time.sleep(0.5)
+            wait_until_blocked(database, on="b")
             other.execute("LOCK TABLE a IN ACCESS EXCLUSIVE MODE")
             other.execute("COMMIT")
 
@@ -135,6 +146,27 @@ def test_building_an_index_concurrently_waits_for_writers_without_a_timeout(data
     with database.connect(database.owner) as writer, database.session(lock_timeout=0.05) as session:
         writer.execute("BEGIN")
         writer.execute("INSERT INTO t VALUES (1)")
-        threading.Timer(0.8, lambda: writer.execute("COMMIT")).start()
+        release = threading.Thread(target=commit_when_blocked, args=(database, writer))
+        release.start()
         applier(session, database.tables).up(migration("a", "CREATE INDEX CONCURRENTLY t_id ON t (id);"))
+        release.join()
     assert database.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_id'::regclass")
+
+
+def commit_when_blocked(database: Database, holder: psycopg.Connection[Any]) -> None:
+    """Let go, some lock timeouts after somebody began to wait."""
+    wait_until_blocked(database)
+    time.sleep(0.3)
+    holder.execute("COMMIT")
+
+
+def wait_until_blocked(database: Database, *, on: str = "") -> None:
+    """Return as soon as the migration waits for a lock (on that relation)."""
+    where = f" AND l.relation = '{on}'::regclass" if on else ""
+    deadline = time.monotonic() + 30
+    while not database.rows(
+        "SELECT FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE NOT l.granted"
+        f" AND a.datname = current_database() AND a.application_name = 'dbmigrate test'{where}"
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
