@@ -268,3 +268,20 @@ def test_copy_to_the_client_is_refused_and_the_session_lives(database: Database)
             )
         assert session.one("SELECT 1") == (1,)
     assert not database.value("SELECT to_regclass('t') IS NOT NULL")
+
+
+def test_a_backfill_that_a_policy_would_blind_is_an_error_not_a_success_on_no_row(database: Database) -> None:
+    database.run(
+        "CREATE TABLE t (id int)",
+        "INSERT INTO t VALUES (1)",
+        "ALTER TABLE t ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE t FORCE ROW LEVEL SECURITY",
+        "CREATE POLICY nobody ON t USING (false)",
+        user=database.owner,
+    )
+    backfill = migration("a", "UPDATE t SET id = 2;", kind=Kind.DATA)
+    with database.session(row_security=False) as session:
+        with pytest.raises(StatementError, match="row-level security"):
+            applier(session, database.tables).up(backfill)
+        assert history.applied(session, database.tables) == ()
+    assert database.rows("SELECT id FROM t") == [(1,)]
