@@ -262,6 +262,17 @@ def test_a_failed_backup_undoes_nothing_for_nothing_was_changed() -> None:
     assert names(cluster) == []
 
 
+def test_a_backup_that_took_too_long_undoes_nothing_either() -> None:
+    cluster = Cluster(spec=default_spec("1.0.0", policy=ROLLBACK))
+    in_step(cluster, "backup")
+    cluster.overrun(cluster.job)
+
+    cluster.settle()
+
+    assert cluster.run["trigger"] == "Spec"
+    assert cluster.condition("Stalled") == ("True", "StepTimedOut")
+
+
 def test_a_rollback_is_never_rolled_back_even_where_its_runner_calls_it_an_up() -> None:
     cluster = Cluster(spec=default_spec("1.0.0", policy=ROLLBACK))
     cluster.settle()

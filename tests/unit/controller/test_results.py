@@ -18,6 +18,7 @@ from dbmigrations.controller.results import (
     ending_of,
 )
 from dbmigrations.controller.snapshot import ContainerFacts, JobFacts, JobState, PodFacts, PodPhase
+from dbmigrations.controller.startup import running_since
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 STEP = StepRef(name=StepName.SQL, release="1.1.0", ordinal=3)
@@ -172,3 +173,9 @@ def test_what_the_node_says_about_a_container_it_could_not_start_is_no_result() 
     assert isinstance(found, NeverStarted)
     assert found.hindrance is not None
     assert "not found" in found.hindrance.message
+
+
+def test_a_container_that_could_not_be_started_has_not_run_although_it_has_a_time() -> None:
+    assert running_since([pod("exec: not found", code=128, reason="StartError")]) is None
+    assert running_since([pod(said())]) == NOON
+    assert ending(OVERDUE, pod("exec: not found", code=128, reason="StartError")) == NeverStarted(None)

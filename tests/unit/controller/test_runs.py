@@ -1,8 +1,15 @@
 """A run, step by step: what is written, what is started, and when it counts as done."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
 from dbmigrations.api.resource import FINALIZER, GIT_REVISION, REQUESTED_BY
 from dbmigrations.api.step import Outcome, StepName
 from dbmigrations.controller.actions import AddFinalizer, CreateJob, DeleteJob, RunEnded, StepEnded, StepStarted
+from dbmigrations.controller.plan import needs_pods
+from dbmigrations.controller.snapshot import JobState
 from tests.unit.controller.cluster_model import Cluster, default_spec
 
 
@@ -284,3 +291,55 @@ def test_events_are_told_on_transitions_only() -> None:
         "Ready",
     ]
     assert not cluster.history[-1].events
+
+
+def test_the_last_fifty_steps_of_a_long_run_are_kept() -> None:
+    """One more, and the API server would refuse the status."""
+    cluster = Cluster()
+    in_preflight = [{**step, "state": "Succeeded"} for step in _steps_of(cluster)]
+    cluster.status["run"]["steps"] = in_preflight * 49 + cluster.status["run"]["steps"]
+    cluster.finish(cluster.job)
+
+    cluster.reconcile()
+
+    assert len(cluster.steps) == 50
+    assert cluster.steps[-1]["name"] == "Backup"
+
+
+def _steps_of(cluster: Cluster) -> list[dict[str, object]]:
+    for _ in range(2):
+        cluster.reconcile()
+    return cluster.steps
+
+
+def test_no_pods_are_read_where_all_is_done() -> None:
+    assert not needs_pods(at("1.0.0").snapshot())
+
+
+SOMETHING_NEW: dict[str, Callable[[Cluster], None]] = {
+    "a request": Cluster.ask_again,
+    "a cancel": Cluster.cancel,
+    "a lost status": Cluster.lose_status,
+    "a deletion": Cluster.delete,
+    "a new version": lambda cluster: cluster.change(version="1.1.0"),
+    "an invalid spec": lambda cluster: cluster.change(steps={"backup": {}}),
+}
+
+
+@pytest.mark.parametrize("happen", SOMETHING_NEW.values(), ids=SOMETHING_NEW.keys())
+def test_pods_are_read_where_there_is_something_new(happen: Callable[[Cluster], None]) -> None:
+    cluster = at("1.0.0")
+
+    happen(cluster)
+
+    assert needs_pods(cluster.snapshot())
+
+
+def test_pods_are_read_while_a_run_is_under_way_or_a_job_is_active() -> None:
+    cluster = Cluster()
+    cluster.reconcile()
+    assert needs_pods(cluster.snapshot())
+
+    settled = at("1.0.0").snapshot()
+    stray = replace(settled.jobs[0], state=JobState.ACTIVE)
+    assert needs_pods(replace(settled, jobs=(stray,)))
