@@ -1,8 +1,6 @@
 """What a step is given beside its request: how to log in, whom to tell, what time it is."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +10,7 @@ from dbmigrations.api.step import StepRequest
 from dbmigrations.postgres.credentials import SecretDefaults, from_secret
 from dbmigrations.postgres.settings import ConnectionSettings
 from dbmigrations.runner.interruption import Interruption
+from dbmigrations.runner.report.clock import Clock
 from dbmigrations.runner.report.events import Reporter
 from dbmigrations.runner.report.redaction import Redactor
 
@@ -95,8 +94,7 @@ class StepContext:
 
     logins: Logins
     report: Reporter
-    now: Callable[[], datetime]
-    """The time, with its time zone."""
+    now: Clock
     redactor: Redactor
     interruption: Interruption
     wishes: Wishes = Wishes()

@@ -10,10 +10,10 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import chdir
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from click.testing import CliRunner
@@ -23,9 +23,29 @@ from dbmigrations.api.step import Outcome, RequestedBackup, Requester, StepName,
 from dbmigrations.runner.main import cli
 from tests.engine.databases import CANARY, Database
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 EXECUTABLE = Path(sys.executable).with_name("dbmigrate")
-PATIENCE = 60
+PATIENCE = 180
 """Seconds within which every command of these tests has ended."""
+
+
+@contextmanager
+def _process(words: list[str], folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        words,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @dataclass(frozen=True)
@@ -57,17 +77,12 @@ class Laptop:
     url: str
     environment: dict[str, str] = field(default_factory=dict)
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start a command and do not wait for it."""
-        return subprocess.Popen(
-            [EXECUTABLE, *words],
-            cwd=self.folder,
-            env={"PATH": os.environ["PATH"], "DATABASE_URL": self.url, **self.environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    @contextmanager
+    def started(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+        """A command in a process of its own; it does not outlive the block."""
+        environment = {"PATH": os.environ["PATH"], "DATABASE_URL": self.url, **self.environment}
+        with _process([str(EXECUTABLE), *words], self.folder, environment) as process:
+            yield process
 
     def run(self, *words: str, typed: str = "") -> Ran:
         """Run a command to its end."""
@@ -79,8 +94,7 @@ class Laptop:
 
     def end(self, process: subprocess.Popen[str]) -> Ran:
         """Wait for a started command."""
-        with process:
-            out, err = process.communicate(timeout=PATIENCE)
+        out, err = process.communicate(timeout=PATIENCE)
         return Ran(process.returncode, out, err)
 
     def changed(self, *words: str) -> Ran:
@@ -135,20 +149,14 @@ class Operator:
         }
         return StepRequest.model_validate(given | fields)
 
-    def start(self, request: StepRequest) -> tuple[subprocess.Popen[str], Path]:
-        """Create a Job and do not wait for it; its result will be in the file."""
+    @contextmanager
+    def started(self, request: StepRequest) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+        """A Job in a process of its own, and the file that its result will be in; it does not outlive the block."""
         result = self.folder / f"result-{uuid4()}"
         text = request.model_dump_json(by_alias=True)
-        step = request.step.name.lower()
-        process = subprocess.Popen(
-            [EXECUTABLE, "step", step, "--request", text, "--result", result],
-            env={"PATH": os.environ["PATH"]},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        return process, result
+        words = [str(EXECUTABLE), "step", request.step.name.lower(), "--request", text, "--result", str(result)]
+        with _process(words, self.folder, {"PATH": os.environ["PATH"]}) as process:
+            yield process, result
 
     def job(self, request: StepRequest) -> StepResult:
         """Run one Job to its end and read its result; the exit code says the same."""
@@ -161,9 +169,8 @@ class Operator:
 
     def end(self, request: StepRequest, process: subprocess.Popen[str], path: Path) -> StepResult:
         """Wait for a started Job and read its result."""
-        with process:
-            out, _ = process.communicate(timeout=PATIENCE)
-        self.log += out
+        out, err = process.communicate(timeout=PATIENCE)
+        self.log += out + err
         return self.read(request, path, process.returncode)
 
     def read(self, request: StepRequest, path: Path, code: int) -> StepResult:

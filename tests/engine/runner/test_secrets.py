@@ -42,13 +42,14 @@ def test_a_laptop_says_no_password_while_it_works_and_while_it_fails(laptop: Lap
 
 
 def test_a_process_of_its_own_says_no_password_either(laptop: Laptop, operator: Operator) -> None:
-    ran = laptop.end(laptop.start("migrate", "--to", "1.0.0", "--no-backup", "--url", laptop.url + "x"))
+    with laptop.started("migrate", "--to", "1.0.0", "--no-backup", "--url", laptop.url + "x") as started:
+        ran = laptop.end(started)
     assert ran.code == 30
     assert leaks(ran.all) == []
     operator.secret(CANARY[:-1])
     request = operator.request("1.0.0")
-    process, path = operator.start(request)
-    result = operator.end(request, process, path)
+    with operator.started(request) as (process, path):
+        result = operator.end(request, process, path)
     assert leaks(operator.log + result.model_dump_json()) == []
     assert CANARY[:-1] not in operator.log
 

@@ -31,6 +31,7 @@ from dbmigrations.runner.report.json_lines import json_lines
 from dbmigrations.runner.report.redaction import Redactor
 from tests.unit.runner.requests import RUN, request, result
 
+NOON = datetime(2026, 1, 23, 12, 5, 7, tzinfo=UTC)
 MIGRATION = PlannedMigration("1.1.0", Kind.SQL, "20260123_1200_rls", Direction.UP, 1, "u", "d")
 BACKUP = BackupReport(location="/b/1", taken_at=datetime(2026, 1, 1, tzinfo=UTC), size_bytes=7, sha256="0" * 64)
 
@@ -39,7 +40,8 @@ def lines(*events: Event) -> list[dict[str, Any]]:
     stream = StringIO()
     redactor = Redactor()
     redactor.hide(SecretStr("hunter2"))
-    tell = json_lines(stream, redactor, request(step=StepRef(name=StepName.SQL, release="1.1.0", ordinal=4)))
+    step = StepRef(name=StepName.SQL, release="1.1.0", ordinal=4)
+    tell = json_lines(stream, redactor, request(step=step), lambda: NOON)
     for event in events:
         tell(event)
     return [json.loads(line) for line in stream.getvalue().splitlines()]
@@ -54,7 +56,7 @@ def test_every_line_says_when_for_whom_and_in_which_step() -> None:
         "ordinal": 4,
         "release": "1.1.0",
     }.items() <= line.items()
-    assert datetime.fromisoformat(line["timestamp"]).tzinfo is not None
+    assert line["timestamp"] == "2026-01-23T12:05:07.000Z"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import sys
 from datetime import UTC, datetime
+from functools import partial
 
 import click
 
@@ -42,12 +43,13 @@ def step(name: str, request_text: str, result_path: str) -> None:
         click.echo(f"error: {error}", err=True)
         write_result(result_path, error.result)
         sys.exit(Exit.BUG)
+    now = partial(datetime.now, UTC)
     redactor = Redactor()
     interruption = Interruption()
     context = StepContext(
         logins=MountedLogins(request, redactor),
-        report=json_lines(sys.stdout, redactor, request),
-        now=lambda: datetime.now(UTC),
+        report=json_lines(sys.stdout, redactor, request, now),
+        now=now,
         redactor=redactor,
         interruption=interruption,
     )

@@ -1,13 +1,13 @@
 """Events as lines of plain text: the `migration_YYYYMMDD_HHMM.log` that every run on a laptop writes."""
 
 import os
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO, assert_never
 
 from dbmigrations.api.step import Outcome
 from dbmigrations.runner.report import words
+from dbmigrations.runner.report.clock import Clock
 from dbmigrations.runner.report.events import (
     AssertionPassed,
     BackupTaken,
@@ -23,9 +23,6 @@ from dbmigrations.runner.report.events import (
     Waited,
 )
 from dbmigrations.runner.report.redaction import Redactor
-
-Clock = Callable[[], datetime]
-"""The time now, with its time zone."""
 
 
 def log_path(folder: Path, started: datetime) -> Path:

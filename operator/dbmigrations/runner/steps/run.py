@@ -1,14 +1,17 @@
 """One step from its request to its result: it always ends with one, whatever happens. The caller hears signals."""
 
 import time
-from typing import assert_never
+from collections.abc import Callable
+from importlib import import_module
 
-from dbmigrations.api.step import StepName, StepRequest, StepResult
+from dbmigrations.api.step import StepRequest, StepResult
 from dbmigrations.runner.context import StepContext
 from dbmigrations.runner.outcomes import result_of
 from dbmigrations.runner.report.events import StepBegan, StepEnded
-from dbmigrations.runner.steps import backup, baseline, data, preflight, schema, sql, verify
 from dbmigrations.runner.steps.session import tell_bug
+
+Step = Callable[[StepRequest, StepContext], StepResult]
+"""What every module of a step has as `run`."""
 
 
 def run_step(request: StepRequest, context: StepContext) -> StepResult:
@@ -25,21 +28,7 @@ def run_step(request: StepRequest, context: StepContext) -> StepResult:
     return result
 
 
-def _run(request: StepRequest, context: StepContext) -> StepResult:  # noqa: PLR0911 - one for each step
-    match request.step.name:
-        case StepName.PREFLIGHT:
-            return preflight.run(request, context)
-        case StepName.BASELINE:
-            return baseline.run(request, context)
-        case StepName.BACKUP:
-            return backup.run(request, context)
-        case StepName.SCHEMA:
-            return schema.run(request, context)
-        case StepName.SQL:
-            return sql.run(request, context)
-        case StepName.DATA:
-            return data.run(request, context)
-        case StepName.VERIFY:
-            return verify.run(request, context)
-        case _:
-            assert_never(request.step.name)
+def _run(request: StepRequest, context: StepContext) -> StepResult:
+    # A Job runs one step: the modules of the others are not loaded.
+    step: Step = import_module(f"dbmigrations.runner.steps.{request.step.name.lower()}").run
+    return step(request, context)

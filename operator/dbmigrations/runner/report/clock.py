@@ -1,0 +1,7 @@
+"""The time, as something that is given: tests give their own."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+Clock = Callable[[], datetime]
+"""The time now, with its time zone."""
