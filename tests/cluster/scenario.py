@@ -19,7 +19,7 @@ Json = dict[str, Any]
 RUN = 150.0
 """Seconds that a whole run may take on a busy machine of two cores."""
 
-RUNNER = "dbmigrate"
+RUNNER = "step"
 """Name of the main container of a step's Pod."""
 
 

@@ -16,8 +16,7 @@ def everywhere(scenario: Scenario, operator_pod: OperatorPod) -> str:
     """All that a reader of the namespace, and of the operator's log, can see without reading Secrets."""
     parts = [json.dumps(scenario.kube.list(kind, scenario.ns)) for kind in ("DatabaseMigration", "Job", "Pod", "Event")]
     parts += [
-        scenario.kube.log(scenario.ns, p["metadata"]["name"], "dbmigrate")
-        for p in scenario.kube.list("Pod", scenario.ns)
+        scenario.kube.log(scenario.ns, p["metadata"]["name"], "step") for p in scenario.kube.list("Pod", scenario.ns)
     ]
     history = scenario.database.query("SELECT h::text FROM dbmigrations.migration_history h")
     return "".join([*parts, operator_pod.log(), json.dumps(history)])
@@ -36,7 +35,7 @@ def test_the_password_is_in_no_log_event_status_job_or_history(scenario: Scenari
     scenario.stalled("MigrationFailed")
     scenario.secret(url=f"postgresql://x:{password}@nowhere.invalid:not-a-port/x")
     scenario.annotate(requestedAt="with a malformed url")
-    scenario.waiting("Waiting")
+    scenario.waiting("WaitingForCredentials")
 
     seen = everywhere(scenario, operator_pod)
 

@@ -56,14 +56,22 @@ class Watcher:
         while not self._stop.is_set():
             try:
                 for event in self._events(version):
-                    if event["type"] == "ERROR":
-                        self.violations.append(f"the watch was interrupted: {json.dumps(event['object'])}")
-                        return
+                    if event["type"] == "ERROR":  # nothing happened here for long, and the server forgot that version
+                        version = self._look_anew()
+                        break
                     version = event["object"]["metadata"]["resourceVersion"]
                     if event["type"] in ("ADDED", "MODIFIED"):
                         self._look_at(event["object"])
             except (urllib3.exceptions.HTTPError, OSError):
                 continue  # the server closed the watch after its timeout: go on from the last version seen
+
+    def _look_anew(self) -> str:
+        found = self.kube.call("GET", PATH.format(ns=self.ns))
+        last = self.seen[-1]["metadata"]["resourceVersion"] if self.seen else ""
+        for migration in found["items"]:
+            if migration["metadata"]["resourceVersion"] != last:
+                self._look_at(migration)
+        return str(found["metadata"]["resourceVersion"])
 
     def _events(self, version: str) -> Iterator[Json]:
         return self.kube.lines(f"{PATH.format(ns=self.ns)}?watch=true&timeoutSeconds=5&resourceVersion={version}")

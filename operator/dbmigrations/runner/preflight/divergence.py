@@ -52,7 +52,8 @@ def version_not_found(case: Case) -> Refused | None:
     known = facts.directory.versions
     for version, field in ((facts.version, "spec.version"), (_recorded_baseline(facts), "spec.baseline.version")):
         if version and version not in known:
-            hint = did_you_mean(version, known) or f"the newest that it lists are {', '.join(known[-3:])}"
+            newest = f"the newest that it lists are {', '.join(known[-3:])}"
+            hint = " ".join(part for part in (did_you_mean(version, known), newest) if part)
             return case.refuse(
                 Refusal.VERSION_NOT_FOUND,
                 f"the ledger of the release directory does not list {version} ({field}): {hint}; or use a source that "
