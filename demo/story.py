@@ -189,10 +189,6 @@ class Story:
             ),
             ("look on while it migrates", f"kubectl -n {NAMESPACE} get dbmigrations --watch"),
             ("go up again", "kubectl apply -k manifests/shop/1.1.0"),
-            (
-                "read the plan that preflight made",
-                f"kubectl -n {NAMESPACE} logs -l dbmigrations.dev/step=Preflight --tail=-1",
-            ),
             ("go up, but wait for an approval of exactly this plan", APPROVAL),
             ("what every field means", "kubectl explain databasemigration.spec"),
             ("play it again, in seconds", "make demo"),
