@@ -17,6 +17,7 @@ import structlog
 from kubernetes.aio.client import ApiClient
 from kubernetes.aio.client.rest import RESTClientObject
 
+from dbmigrations.api.resource import MANAGER
 from dbmigrations.controller.errors import (
     AlreadyExistsError,
     ClusterError,
@@ -68,10 +69,10 @@ class _Request:
 class Cluster:
     """An API server. Use as an async context manager, in the event loop that will make the calls."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, user_agent: str = MANAGER) -> None:
         self._api = ApiClient(configuration)
         self._api.rest_client = _Connections(configuration)
-        self._api.user_agent = "dbmigrations-operator"
+        self._api.user_agent = user_agent
         self._log: FilteringBoundLogger = structlog.get_logger()
 
     async def __aenter__(self) -> Self:
@@ -98,7 +99,7 @@ class Cluster:
         accept = METADATA_ONLY if metadata_only else JSON
         while True:
             answer = await self._call(_Request("GET", path, query=tuple(query.items()), accept=accept))
-            for item in answer["items"]:
+            for item in answer.get("items") or ():  # an empty list of metadata is null
                 yield item
             query["continue"] = answer["metadata"].get("continue", "")
             if not query["continue"]:
