@@ -108,6 +108,11 @@ class AnySequenceOfEvents(RuleBasedStateMachine):
             if job is not None:
                 self.cluster.finish(job)
 
+    @rule(rounds=st.integers(1, 6), crash=st.sampled_from(list(Crash)))
+    def all_goes_on_until_the_operator_is_killed(self, rounds: int, crash: Crash) -> None:
+        self.all_goes_on(rounds)
+        self.cluster.reconcile(crash)
+
     @rule()
     def all_goes_on_for_long(self) -> None:
         self.cluster.quota = ""
@@ -164,6 +169,13 @@ class AnySequenceOfEvents(RuleBasedStateMachine):
         job = self.pick()
         if job is not None:
             self.cluster.kill(job, units)
+
+    @rule()
+    def the_job_fails_although_its_runner_succeeded(self) -> None:
+        job = self.pick()
+        if job is not None:
+            self.cluster.finish(job)
+            job.state, job.reason = JobState.FAILED, "BackoffLimitExceeded"
 
     @rule()
     def the_deadline_passes(self) -> None:
@@ -243,6 +255,13 @@ class AnySequenceOfEvents(RuleBasedStateMachine):
             if step["state"] == "Succeeded" and step["ordinal"] > 0:
                 assert row is not None
                 assert step["ordinal"] in row.done
+
+    @invariant()
+    def a_failed_job_is_never_reported_as_success(self) -> None:
+        for step in self.cluster.steps:
+            job = self.cluster.jobs.get(step.get("job", ""))
+            if job is not None and step["state"] == "Succeeded":
+                assert job.state is JobState.COMPLETE
 
     # how every story ends
 

@@ -66,7 +66,7 @@ def test_a_missing_secret_names_the_keys_that_were_looked_for(tmp_path: Path) ->
 def test_a_missing_secret_is_named(tmp_path: Path) -> None:
     with pytest.raises(CredentialsMissingError, match="Secret shop-db is not there, or is empty: "):
         from_secret(tmp_path / "nowhere", SecretKeys(), SecretDefaults(secret="shop-db"))
-    with pytest.raises(CredentialsMissingError, match="^Secret shop-db: the Secret gives no host"):
+    with pytest.raises(CredentialsMissingError, match=r"^Secret shop-db: the Secret gives no host"):
         from_secret(secret(tmp_path, user="ann"), SecretKeys(), SecretDefaults(secret="shop-db", name="shop"))
 
 
