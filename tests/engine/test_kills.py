@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from tests.engine.databases import Database
 
+EVERY = int(os.environ.get("SOAK_KILL_EVERY", "8"))
+"""How many queries lie between the places where the first kill of a story is tried."""
+
 SCRIPTS = [
     ("whole", "CREATE TABLE t (id int);\nINSERT INTO t VALUES (1);\nINSERT INTO t VALUES (2);\n"),
     ("parts", "INSERT INTO t VALUES (3);\nCREATE INDEX CONCURRENTLY t_id ON t (id);\nINSERT INTO t VALUES (4);\n"),
@@ -28,7 +32,7 @@ SCRIPTS = [
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("first", range(2, 42, 8))
+@pytest.mark.parametrize("first", range(2, 42, EVERY))
 def test_every_migration_takes_effect_exactly_once_wherever_the_runner_is_killed(
     database: Database, first: int, *, after: bool
 ) -> None:
