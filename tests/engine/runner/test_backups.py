@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dbmigrations.api.reasons import Failure, Refusal
+from dbmigrations.api.reasons import Failure, Refusal, Waiting
 from dbmigrations.api.spec import BackupWhen
 from dbmigrations.api.step import Outcome, RequestedBackup
 from dbmigrations.postgres.client_programs import client_version
@@ -110,3 +110,15 @@ def test_a_laptop_takes_a_backup_into_a_folder(laptop: Laptop, *, can_dump: bool
     location = Path(ran.document["backup"]["location"])
     assert location.is_relative_to(laptop.folder / "kept")
     assert location.is_dir()
+
+
+def test_a_login_for_the_backup_that_cannot_connect_now_is_waited_for(operator: Operator, tmp_path: Path) -> None:
+    folder = tmp_path / "nowhere"
+    folder.mkdir()
+    for key, value in {"host": "127.0.0.1", "port": "1", "dbname": "x", "user": "x", "password": "x"}.items():
+        (folder / key).write_text(value)
+    storage = RequestedBackup(when=BackupWhen.ALWAYS, directory=str(tmp_path))
+
+    results = operator.migrate("1.0.0", backup=storage, backup_credentials=str(folder))
+
+    assert [(result.outcome, result.reason) for result in results] == [(Outcome.WAITING, Waiting.DATABASE)]
