@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cluster.releases import ONE
+from tests.cluster.releases import ONE, Directory
 from tests.cluster.scenario import condition
 from tests.cluster.waiting import eventually
 
@@ -14,16 +14,18 @@ if TYPE_CHECKING:
     from tests.cluster.operator_pod import OperatorPod
     from tests.cluster.scenario import Scenario
 
-SLOW = (
-    ONE.release("1.1.0")
-    .sql(
-        "20260123_1200_slow",
-        "CREATE TABLE slow (id int);\nSELECT pg_sleep(12);\nINSERT INTO slow VALUES (1);\n",
-        "DROP TABLE slow;\n",
+
+def slow(seconds: int) -> Directory:
+    """A release with a step that takes so long, in one transaction."""
+    up = f"CREATE TABLE slow (id int);\nSELECT pg_sleep({seconds});\nINSERT INTO slow VALUES (1);\n"
+    return (
+        ONE.release("1.1.0")
+        .sql("20260123_1200_slow", up, "DROP TABLE slow;\n")
+        .data("20260123_1210_after", "INSERT INTO slow VALUES (2);\n", "DELETE FROM slow WHERE id = 2;\n")
     )
-    .data("20260123_1210_after", "INSERT INTO slow VALUES (2);\n", "DELETE FROM slow WHERE id = 2;\n")
-)
-"""A step that takes 12 seconds in one transaction."""
+
+
+SLOW = slow(12)
 
 
 def sleeping(scenario: Scenario) -> bool:
@@ -36,9 +38,9 @@ def sleeping(scenario: Scenario) -> bool:
     )
 
 
-def in_the_middle(scenario: Scenario) -> None:
+def in_the_middle(scenario: Scenario, directory: Directory = SLOW) -> None:
     """Bring the scenario to where the slow migration runs."""
-    scenario.create("1.0.0", SLOW)
+    scenario.create("1.0.0", directory)
     scenario.ready("1.0.0")
     scenario.change(version="1.1.0")
     eventually("the slow migration runs", lambda: sleeping(scenario), within=90, seen=scenario.story)
@@ -81,13 +83,13 @@ def test_the_runner_pod_killed_in_the_middle_of_a_migration(scenario: Scenario) 
 def test_a_pod_deleted_after_its_success_and_before_its_result_was_read(
     scenario: Scenario, operator_pod: OperatorPod
 ) -> None:
-    in_the_middle(scenario)
+    in_the_middle(scenario, slow(40))  # it must not end before the operator is gone
     job = scenario.running("SQL")["metadata"]["name"]
     with operator_pod.away():
         eventually(
             "the Job is complete",
             lambda: scenario.kube.get("Job", scenario.ns, job)["status"].get("succeeded"),
-            within=90,
+            within=120,
             seen=scenario.story,
         )
         for pod in scenario.pods_of(job):

@@ -76,11 +76,11 @@ def test_a_bug_is_named_by_its_place_and_never_by_its_text() -> None:
 
 
 def test_a_trace_tells_the_whole_chain_without_row_data() -> None:
+    text_of_the_server = "duplicate key\nDETAIL:  Key (email)=(ada@example.org) already exists."
+
     def fail() -> None:
         try:
-            raise psycopg.errors.UniqueViolation(
-                "duplicate key\nDETAIL:  Key (email)=(ada@example.org) already exists."
-            )
+            raise psycopg.errors.UniqueViolation(text_of_the_server)
         except psycopg.Error as error:
             raise RuntimeError("while it was recorded") from error
 
