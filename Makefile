@@ -38,11 +38,11 @@ test-unit-image: venv ## The same on the Python of the images
 
 .PHONY: test-engine
 test-engine: venv ## Real PostgreSQL servers of several majors
-	$(PYTEST) tests/engine
+	$(PYTEST) -n 4 tests/engine
 
 .PHONY: test-controlplane
 test-controlplane: venv ## etcd, kube-apiserver and controller-manager, without a node
-	$(PYTEST) tests/controlplane
+	$(PYTEST) -n 2 tests/controlplane
 
 .PHONY: test-cluster
 test-cluster: venv ## A real cluster: Pods of our images, PostgreSQL in a Pod, Helm
