@@ -36,6 +36,11 @@ def test_a_restarted_operator_writes_nothing_about_a_settled_resource(world: Wor
     eventually("it has looked", lambda: any(each["verb"] == "get" for each in world.requests()))
 
     never("a write", world.writes, within=2)
+    looked_at = [
+        (each["verb"], each["objectRef"]["resource"], each["objectRef"].get("name")) for each in world.requests()
+    ]
+    assert ("get", "databasemigrations", world.name) in looked_at
+    assert not [each for each in looked_at if each[1] != "databasemigrations"]  # it reads nothing else
 
 
 def test_a_stalled_resource_is_never_written_to(world: World) -> None:

@@ -94,7 +94,7 @@ class Cluster:
     async def items(
         self, path: str, *, labels: str = "", fields: str = "", metadata_only: bool = False
     ) -> AsyncIterator[JsonObject]:
-        """All objects of a collection that match the selectors, a page at a time."""
+        """All objects of a collection that match the selectors, as they are now, a page at a time."""
         query = {"limit": str(PAGE), "labelSelector": labels, "fieldSelector": fields}
         accept = METADATA_ONLY if metadata_only else JSON
         while True:

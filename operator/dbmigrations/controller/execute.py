@@ -73,10 +73,12 @@ class Executor:
             ForeignJobError: the Job's name is taken.
             ClusterError: the API server gave no usable answer.
         """
-        for event in decision.events:
-            self.announcer.tell(resource, event, now)
-        if decision.effect is not None:
-            await self._act(resource, decision.effect, version)
+        try:
+            if decision.effect is not None:
+                await self._act(resource, decision.effect, version)
+        finally:
+            for event in decision.events:
+                self.announcer.tell(resource, event, now)
 
     async def _act(self, resource: Resource, effect: Effect, version: str) -> None:
         match effect:

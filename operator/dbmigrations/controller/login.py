@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+_PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+
+
 class LoginError(ClusterError):
     """Neither a kubeconfig nor a ServiceAccount was usable."""
 
@@ -28,6 +31,8 @@ async def load(kubeconfig: Path | None, environment: Mapping[str, str] = os.envi
         LoginError: where none of them can be read.
     """
     configuration = Configuration()
+    # Or else ~/.netrc is read for each request, in a thread, and may take the place of the token.
+    configuration.client_session_kwargs = {"trust_env": any(environment.get(name) for name in _PROXIES)}
     chosen = kubeconfig or _from_environment(environment)
     try:
         if chosen is None and environment.get("KUBERNETES_SERVICE_HOST"):

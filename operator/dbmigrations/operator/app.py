@@ -22,6 +22,7 @@ from dbmigrations.controller.client import Cluster
 from dbmigrations.controller.errors import ClusterError, NotFoundError, RefusedError
 from dbmigrations.controller.execute import Executor
 from dbmigrations.controller.gather import Gatherer
+from dbmigrations.controller.hearsay import Hearsay
 from dbmigrations.controller.login import load
 from dbmigrations.controller.queue import WorkQueue
 from dbmigrations.controller.reconcile import Reconciler
@@ -74,6 +75,7 @@ class Operator:
         self._cluster = cluster
         self._queue: WorkQueue[Key] = WorkQueue()
         self._watch = Watchfulness()
+        self._hearsay = Hearsay()
         self._announcer = Announcer(cluster)
         self._stop = asyncio.Event()
         self._besides: list[asyncio.Task[None]] = []
@@ -126,8 +128,14 @@ class Operator:
         self._watch.saw_end(key)
         self._queue.add(key)
 
-    def job_changed(self, key: Key) -> None:
-        """A Job of this DatabaseMigration changed or went."""
+    def job_changed(self, key: Key, job: str, *, finished: bool) -> None:
+        """A Job of a DatabaseMigration was seen; `finished`: it does nothing more."""
+        self._hearsay.heard(key, job, finished=finished)
+        self._queue.add(key)
+
+    def job_gone(self, key: Key, job: str) -> None:
+        """A Job of a DatabaseMigration was deleted."""
+        self._hearsay.heard_end(key, job)
         self._queue.add(key)
 
     def ready(self) -> bool:
@@ -140,6 +148,10 @@ class Operator:
         missed = sorted(self._watch.overdue(now))
         found = [f"no event told of {len(missed)} changed resources, {missed[0]} among them"] if missed else []
         return found + (self._workers.ailments() if self._workers else [])
+
+    def _forget(self, key: Key) -> None:
+        self._watch.saw_end(key)
+        self._hearsay.forget(key)
 
     async def _start(self) -> None:
         try:
@@ -154,9 +166,9 @@ class Operator:
         await self._await_kind()
         facts = OperatorFacts(cluster=await self._identity(), runner_image=self._settings.runner_image)
         reconciler = Reconciler(
-            gatherer=Gatherer(self._cluster, facts),
+            gatherer=Gatherer(self._cluster, facts, self._hearsay),
             executor=Executor(self._cluster, self._announcer),
-            witness=MetricsWitness(self.metrics, self._watch.saw_end),
+            witness=MetricsWitness(self.metrics, self._forget),
         )
         self._workers = Workers(self._queue, reconciler.reconcile, self._settings.workers, self.metrics)
         self._workers.start()

@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Protocol
 import kopf
 
 from dbmigrations.api.resource import GROUP, JOB_LABELS, PLURAL, VERSION
+from dbmigrations.operator.forgetful import NoDifferences, NoProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
     from dbmigrations.operator.watchfulness import Key
 
 WATCH_TIMEOUT = 300
 """Seconds after which the server ends a watch; 10 more, and we do. A whole number: Kopf sends it as it is written."""
+
+ENDS = frozenset({"Complete", "Failed"})
+"""Conditions of a Job that does nothing more."""
 
 CONNECT_TIMEOUT = 30.0
 REQUEST_TIMEOUT = 30.0
@@ -36,8 +40,12 @@ class Wakes(Protocol):
         """A DatabaseMigration was deleted."""
         ...
 
-    def job_changed(self, key: Key) -> None:
-        """A Job of this DatabaseMigration changed or went."""
+    def job_changed(self, key: Key, job: str, *, finished: bool) -> None:
+        """A Job of a DatabaseMigration was seen; `finished`: it does nothing more."""
+        ...
+
+    def job_gone(self, key: Key, job: str) -> None:
+        """A Job of a DatabaseMigration was deleted."""
         ...
 
 
@@ -60,9 +68,18 @@ def registry(
             wakes.resource_changed(key, str(body.metadata["resourceVersion"]))
 
     @kopf.on.event("batch", "v1", "jobs", registry=ours)
-    async def job(namespace: str | None, labels: Mapping[str, str], **_: object) -> None:
-        if owner := labels.get(JOB_LABELS.owner_name):
-            wakes.job_changed((namespace or "", owner))
+    async def job(body: kopf.Body, type: str | None, **_: object) -> None:  # noqa: A002 the name is Kopf's
+        meta = body.metadata
+        owner = meta.labels.get(JOB_LABELS.owner_name)
+        if not owner:
+            return
+        key = (str(meta.namespace), owner)
+        if type == "DELETED":
+            wakes.job_gone(key, str(meta.name))
+            return
+        conditions = (body.get("status") or {}).get("conditions") or ()
+        finished = any(each.get("type") in ENDS and each.get("status") == "True" for each in conditions)
+        wakes.job_changed(key, str(meta.name), finished=finished)
 
     @kopf.on.startup(registry=ours)
     async def startup(**_: object) -> None:
@@ -88,6 +105,8 @@ def kopf_settings() -> kopf.OperatorSettings:
     ours.posting.enabled = False  # events are written by us, on transitions
     ours.peering.standalone = True  # peering is no leader election: equal priorities freeze both
     ours.scanning.disabled = True  # namespaces and kinds are known: no rights on CRDs and namespaces needed
+    ours.persistence.diffbase_storage = NoDifferences()
+    ours.persistence.progress_storage = NoProgress()
     ours.watching.server_timeout = WATCH_TIMEOUT
     ours.watching.client_timeout = WATCH_TIMEOUT + 10
     ours.watching.connect_timeout = CONNECT_TIMEOUT
