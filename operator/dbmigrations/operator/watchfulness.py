@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Key = tuple[str, str]
 """Namespace and name of a DatabaseMigration."""
 
-GRACE = 30.0
+GRACE = 15.0
 """Seconds that an event may take from the API server to us."""
 
 
