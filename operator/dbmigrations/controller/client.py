@@ -92,10 +92,10 @@ class Cluster:
         return await self._call(_Request("GET", path))
 
     async def items(
-        self, path: str, *, labels: str = "", fields: str = "", metadata_only: bool = False
+        self, path: str, *, labels: str = "", fields: str = "", metadata_only: bool = False, page: int = PAGE
     ) -> AsyncIterator[JsonObject]:
         """All objects of a collection that match the selectors, as they are now, a page at a time."""
-        query = {"limit": str(PAGE), "labelSelector": labels, "fieldSelector": fields}
+        query = {"limit": str(page), "labelSelector": labels, "fieldSelector": fields}
         accept = METADATA_ONLY if metadata_only else JSON
         while True:
             answer = await self._call(_Request("GET", path, query=tuple(query.items()), accept=accept))
