@@ -13,6 +13,7 @@ import yaml
 from tests.cluster.kube import Kube
 from tests.controlplane.fake_database import FakeDatabase
 from tests.controlplane.fake_kubelet import FakeKubelet
+from tests.controlplane.fault_proxy import FaultProxy
 from tests.controlplane.nursery import Nursery
 from tests.controlplane.operator_process import OperatorProcess
 from tests.controlplane.states import States
@@ -118,3 +119,14 @@ def world(asleep: World) -> World:
     """A world whose operator runs."""
     asleep.operator.start()
     return asleep
+
+
+@pytest.fixture
+def proxy(asleep: World, control_plane: LocalCluster, tmp_path: Path) -> Iterator[FaultProxy]:
+    """The way to the API server that can do harm; the operator of `asleep` will take it."""
+    proxy = FaultProxy(asleep.kube.host, control_plane.kubeconfig.parent / "pki")
+    proxy.start()
+    asleep.operator.kubeconfig = proxy.kubeconfig(tmp_path)
+    yield proxy
+    asleep.operator.kill()
+    proxy.stop()

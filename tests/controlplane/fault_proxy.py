@@ -76,6 +76,7 @@ class FaultProxy:
     writes: list[Write] = field(default_factory=list)
     port: int = 0
     frozen: bool = False
+    answers: dict[str, tuple[int, str]] = field(default_factory=dict)  # by the beginning of the path: status and reason
     _stop: Callable[[], object] = lambda: None
     _expire: Callable[[], object] = lambda: None
     _expired: asyncio.Event = field(default_factory=asyncio.Event)
@@ -140,6 +141,9 @@ class FaultProxy:
 
     async def _pass_on(self, session: aiohttp.ClientSession, request: web.Request) -> web.StreamResponse:
         body = await request.read()
+        for beginning, (status, reason) in self.answers.items():
+            if request.path.startswith(beginning):
+                return _status(status, reason)
         harm = Harm.NONE
         if request.method in WRITES:
             write = Write(len(self.writes) + 1, request.method, request.path)

@@ -60,6 +60,12 @@ class OperatorProcess:
         """Ends it as Kubernetes would; the exit code."""
         return self._end(signal.SIGTERM)
 
+    def wait(self) -> int:
+        """Waits for it to end by itself; the exit code."""
+        code = self.nursery.wait(self.pid)
+        self.pid = 0
+        return code
+
     def ready(self) -> bool:
         if not self.port:
             self.port = next((line["port"] for line in self.lines() if line["event"] == "serving"), 0)

@@ -6,21 +6,20 @@ was created.
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.controlplane.fault_proxy import FaultProxy, Harm, Write
+from tests.controlplane.fault_proxy import Harm, Write
 from tests.controlplane.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
+    from tests.controlplane.fault_proxy import FaultProxy
     from tests.controlplane.world import World
-    from tests.harness.local import LocalCluster
 
 VERSION = "1.0.0"
 
@@ -68,17 +67,6 @@ def check(world: World) -> None:
     ]
     assert end.created == Counter(EXPECTED_STEPS)
     assert Counter(world.kubelet.created) == Counter(job["metadata"]["name"] for job in world.jobs())
-
-
-@pytest.fixture
-def proxy(asleep: World, control_plane: LocalCluster, tmp_path: Path) -> Iterator[FaultProxy]:
-    upstream = asleep.kube.host
-    proxy = FaultProxy(upstream, control_plane.kubeconfig.parent / "pki")
-    proxy.start()
-    asleep.operator.kubeconfig = proxy.kubeconfig(tmp_path)
-    yield proxy
-    asleep.operator.kill()
-    proxy.stop()
 
 
 def about_the_run(write: Write) -> bool:
@@ -184,3 +172,35 @@ def test_a_watch_that_is_too_old_begins_anew_and_loses_nothing(asleep: World, pr
         proxy.expire()
         asleep.change(version=version)
         asleep.await_ready(version)
+
+
+def test_two_operators_at_once_have_the_effect_of_one(asleep: World) -> None:
+    """One replica is all that is ever needed; but during a slow eviction there may be two."""
+    second = replace(asleep.operator, log_file=asleep.operator.log_file.with_name("second.log"))
+    asleep.operator.start()
+    second.start()
+    try:
+        asleep.create(VERSION)
+        asleep.await_ready(VERSION)
+    finally:
+        second.kill()
+
+    check(asleep)
+
+
+def test_an_operator_that_slept_through_another_ones_work_does_no_harm_when_it_wakes(asleep: World) -> None:
+    asleep.kubelet.delay = 0.2
+    asleep.operator.start()
+    asleep.create(VERSION)
+    asleep.await_job("Backup")
+    os.kill(asleep.operator.pid, signal.SIGSTOP)
+    second = replace(asleep.operator, log_file=asleep.operator.log_file.with_name("second.log"), pid=0)
+    second.start()
+    try:
+        asleep.await_ready(VERSION)
+        os.kill(asleep.operator.pid, signal.SIGCONT)
+        asleep.await_quiet()
+    finally:
+        second.kill()
+
+    check(asleep)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.controlplane.operator_process import RUNNER_IMAGE
 from tests.controlplane.waiting import eventually
 from tests.controlplane.world import migration
 
 if TYPE_CHECKING:
+    from tests.controlplane.fault_proxy import FaultProxy
     from tests.controlplane.world import World
 
 
@@ -112,6 +118,60 @@ def test_it_serves_only_the_namespaces_it_was_given(world: World) -> None:
     assert "phase" not in world.kube.get("DatabaseMigration", other, "shop")["status"]
 
 
-def test_without_the_definition_it_waits_and_says_so(asleep: World) -> None:
+def test_a_second_signal_changes_nothing(world: World) -> None:
+    os.kill(world.operator.pid, signal.SIGTERM)
+    os.kill(world.operator.pid, signal.SIGINT)
+
+    assert world.operator.stop() == 0
+    assert "Traceback" not in world.operator.log()
+
+
+def test_without_the_definition_it_waits_and_says_so(asleep: World, proxy: FaultProxy) -> None:
+    proxy.answers = {"/apis/dbmigrations.dev": (404, "NotFound")}
+    asleep.operator.launch()
+    waiting = "the CustomResourceDefinition is not there yet"
+    eventually("it says so", lambda: asleep.operator.lines(waiting), seen=asleep.operator.log)
+    assert not asleep.operator.ready()
+
+    proxy.answers = {}
+
+    eventually("it serves", asleep.operator.ready, seen=asleep.operator.log)
+    asleep.create("1.0.0")
+    asleep.await_ready("1.0.0")
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/apis/dbmigrations.dev", "does not let it list databasemigrations.dbmigrations.dev"),
+        ("/api/v1/namespaces/kube-system", "--cluster-name"),
+    ],
+)
+def test_what_its_role_lacks_ends_it_with_one_sentence(asleep: World, proxy: FaultProxy, path: str, words: str) -> None:
+    proxy.answers = {path: (403, "Forbidden")}
+    asleep.operator.launch()
+
+    assert asleep.operator.wait() == 70
+    last = asleep.operator.lines()[-1]
+    assert (last["event"], last["level"]) == ("failed", "error")
+    assert words in last["error"]
+
+
+def test_a_cluster_that_has_a_name_needs_no_right_to_read_kube_system(asleep: World, proxy: FaultProxy) -> None:
+    proxy.answers = {"/api/v1/namespaces/kube-system": (403, "Forbidden")}
+    asleep.operator.options = ["--cluster-name", "berlin"]
     asleep.operator.start()
-    eventually("it is ready", asleep.operator.ready)
+    asleep.create("1.0.0")
+    asleep.await_ready("1.0.0")
+
+    assert {request.requester.cluster for request in asleep.database.asked} == {"berlin"}
+
+
+def test_a_port_that_is_taken_ends_it_with_one_sentence(asleep: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        asleep.operator.options = ["--listen", f"127.0.0.1:{taken.getsockname()[1]}"]
+        asleep.operator.launch()
+
+        assert asleep.operator.wait() == 70
+
+    assert "cannot listen on" in asleep.operator.lines()[-1]["error"]
