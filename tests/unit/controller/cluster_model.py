@@ -219,7 +219,7 @@ class Cluster:
     def _create(self, effect: CreateJob, crash: Crash) -> None:
         step = self.steps[-1]
         assert step["job"] == effect.name, "the Job was recorded first"
-        assert step["state"] in {StepState.STARTING, StepState.RUNNING}
+        assert step["state"] == StepState.STARTING, "an attempt that was seen is never created again"
         assert FINALIZER in self.finalizers
         assert len(effect.name) <= 63
         spec = read_spec(self.spec)
@@ -244,6 +244,8 @@ class Cluster:
         if job.state is not JobState.ACTIVE:
             awaited = [one["job"] for one in self.steps[-1:] if one["state"] in {StepState.STARTING, StepState.RUNNING}]
             assert job.name not in awaited, "a result is in the status before its Job may go"
+            given_up = [one["job"] for one in self.steps if one["state"] in {StepState.WAITING, StepState.STOPPED}]
+            assert job.name in given_up or job.name not in [one["job"] for one in self.steps], "evidence stays"
         if effect.propagation is Propagation.FOREGROUND and job.alive:
             job.deleting = True
         else:
