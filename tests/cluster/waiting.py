@@ -14,8 +14,8 @@ T = TypeVar("T")
 POLL = 0.3
 """Seconds between two looks."""
 
-PATIENCE = float(os.environ.get("DBMIGRATIONS_PATIENCE", "1"))
-"""How many times longer than on two free cores things may take here."""
+PATIENCE = float(os.environ.get("DBMIGRATIONS_PATIENCE", "3"))
+"""How many times longer than on free cores things may take: four scenarios share two cores."""
 
 
 class NeverHappenedError(AssertionError):
