@@ -69,7 +69,7 @@ def writes(resource: Resource, message: str) -> Decision:
     return Decision("test", status=WriteStatus(status, resource.resource_version))
 
 
-def job(resource: Resource, *, spec_hash: str = "sha256:1", owner: str = "") -> CreateJob:
+def job(resource: Resource, *, spec_hash: str = "sha256:1", owned: bool = True) -> CreateJob:
     meta = {
         "name": "shop-sql-1",
         "namespace": resource.namespace,
@@ -79,10 +79,12 @@ def job(resource: Resource, *, spec_hash: str = "sha256:1", owner: str = "") -> 
                 "apiVersion": "dbmigrations.dev/v1alpha1",
                 "kind": "DatabaseMigration",
                 "name": resource.name,
-                "uid": owner or resource.uid,
+                "uid": resource.uid,
                 "controller": True,
             }
-        ],
+        ]
+        if owned
+        else [],
     }
     pod = {"restartPolicy": "Never", "containers": [{"name": "step", "image": "registry.test/runner:1"}]}
     manifest = {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": {"template": {"spec": pod}}}
@@ -157,9 +159,9 @@ async def test_a_job_that_is_there_already_is_adopted_when_it_is_this_one(
     assert len(kube.list("Job", resource.namespace)) == 1
 
 
-@pytest.mark.parametrize("changed", [{"spec_hash": "sha256:2"}, {"owner": "somebody-else"}])
+@pytest.mark.parametrize("changed", [{"spec_hash": "sha256:2"}, {"owned": False}])
 async def test_a_job_of_the_name_that_is_another_is_neither_adopted_nor_touched(
-    executor: Executor, kube: Kube, resource: Resource, changed: dict[str, str]
+    executor: Executor, kube: Kube, resource: Resource, changed: dict[str, Any]
 ) -> None:
     kube.create(dict(job(resource, **changed).manifest))
     before = kube.get("Job", resource.namespace, "shop-sql-1")["metadata"]["resourceVersion"]
