@@ -54,7 +54,10 @@ _REMEDIES = {
 def is_ignored(text: str, offset: int) -> bool:
     """Whether a meta-command stands at `offset` that says nothing about the database."""
     command = _COMMAND.match(text, offset)
-    return command is not None and command[1] in _IGNORED
+    if command is None or command[1] not in _IGNORED:
+        return False
+    behind = text[command.end() : command.end() + 1]
+    return not behind or behind.isspace()  # what follows directly belongs to the name, as psql reads it
 
 
 def refuse(text: str, offset: int) -> SqlInvalidError:
