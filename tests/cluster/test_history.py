@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 def snapshot_of(database: Database, name: str) -> None:
     """Keep a copy of the database under another name."""
     with database.server.admin() as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(database.name))
-        )
+        there, copy, owner = sql.Identifier(database.name), sql.Identifier(name), sql.Identifier(database.user)
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(copy, there, owner))
 
 
 def restore(database: Database, name: str) -> None:
