@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,8 +12,8 @@ from psycopg import sql
 
 from tests.engine.databases import CANARY, Database
 from tests.harness.console import Console
-from tests.harness.postgres import Server, start_server
-from tests.harness.postgres_binaries import ensure_binaries, majors_to_test
+from tests.harness.postgres import Server, start_server, start_standby
+from tests.harness.postgres_binaries import DEBIAN, ensure_binaries, majors_to_test
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,12 +32,32 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 @pytest.fixture
 def database(server: Server) -> Iterator[Database]:
     """An empty database, owned by an ordinary role whose password is the canary."""
+    made = _owned_database(server)
+    yield made
+    server.drop_database(made.name)
+
+
+@pytest.fixture
+def replicated() -> Iterator[Database]:
+    """Such a database on a server of its own, of Debian's major: the one that brings `pg_basebackup` along."""
+    primary = start_server(ensure_binaries(DEBIAN, Console()))
+    yield _owned_database(primary)
+    primary.stop()
+
+
+@pytest.fixture
+def replica(replicated: Database) -> Iterator[Database]:
+    """The same database as a hot standby of that server shows it; `caught_up` waits for what was just written."""
+    standby = start_standby(replicated.server)
+    yield replace(replicated, server=standby)
+    standby.stop()
+
+
+def _owned_database(server: Server) -> Database:
     number = f"{os.getpid()}_{next(_numbers)}"
     owner = f"owner_{number}"
     with server.connect() as connection:
         connection.execute(
             sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(owner), sql.Literal(CANARY))
         )
-    name = server.create_database(f"test_{number}", owner=owner)
-    yield Database(server, name, owner)
-    server.drop_database(name)
+    return Database(server, server.create_database(f"test_{number}", owner=owner), owner)

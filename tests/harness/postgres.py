@@ -62,7 +62,7 @@ class Server:
         self.folder = folder
         self.port = port
         self.binaries = binaries
-        self._settings = settings
+        self.settings = settings
         self._names = itertools.count(1)
         self._process = self._launch()
 
@@ -133,7 +133,7 @@ class Server:
     def _launch(self) -> Process:
         options = {
             **_SETTINGS,
-            **self._settings,
+            **self.settings,
             "port": str(self.port),
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": str(self.folder),
@@ -168,12 +168,41 @@ def start_server(binaries: Binaries, *, durable: bool = False, settings: Mapping
     """
     sweep()
     template = _ensure_template(binaries)
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    this_process().write(folder / "owner")
+    folder = _folder()
     run(["cp", "--archive", "--reflink=auto", template / "data", folder / "data"])
     if os.geteuid() == 0:
         run(["chown", "-R", f"{_NOBODY}:{_NOBODY}", folder])
     return Server(binaries, folder, free_ports(1)[0], {**({} if durable else _NOT_DURABLE), **(settings or {})})
+
+
+def start_standby(primary: Server) -> Server:
+    """Starts a hot standby that streams from a running server; it takes a `pg_basebackup` of the same major beside it.
+
+    What is written to the primary arrives a moment later: `caught_up` waits for it. Stop the standby first of the two.
+    """
+    sweep()
+    folder = _folder()
+    program = primary.binaries.folder / "pg_basebackup"
+    options = ["--checkpoint=fast", "--wal-method=stream", "--write-recovery-conf", "--no-sync"]
+    if os.geteuid() == 0:
+        os.chown(folder, _NOBODY, _NOBODY)
+    run([*_unprivileged(), program, f"--dbname={primary.dsn()}", f"--pgdata={folder / 'data'}", *options], cwd=folder)
+    return Server(primary.binaries, folder, free_ports(1)[0], primary.settings)
+
+
+def caught_up(standby: Server, primary: Server, *, patience: float = 30) -> None:
+    """Waits until the standby shows all that the primary has written so far.
+
+    Raises:
+        NotReady: it does not within `patience` seconds.
+    """
+    with primary.connect() as writing, standby.connect() as reading:
+        written = writing.execute("SELECT pg_current_wal_flush_lsn()").fetchone()
+        deadline = time.monotonic() + patience
+        while reading.execute("SELECT pg_last_wal_replay_lsn() >= %s", written).fetchone() != (True,):
+            if time.monotonic() > deadline:
+                raise NotReady(f"the standby is behind its primary after {patience:.0f} s")
+            time.sleep(0.01)
 
 
 def sweep() -> None:
@@ -182,6 +211,12 @@ def sweep() -> None:
         owner = Process.read(folder / "owner")  # None: it is just being made, or is somebody else's
         if owner is not None and not owner.alive:
             _end_left_behind(folder)
+
+
+def _folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    this_process().write(folder / "owner")
+    return folder
 
 
 def _end_left_behind(folder: Path) -> None:
