@@ -12,7 +12,7 @@ from psycopg import sql
 
 from tests.engine.databases import CANARY, Database
 from tests.harness.console import Console
-from tests.harness.postgres import Server, start_server, start_standby
+from tests.harness.postgres import Server, prepare, start_server, start_standby
 from tests.harness.postgres_binaries import DEBIAN, ensure_binaries, majors_to_test
 
 if TYPE_CHECKING:
@@ -21,9 +21,23 @@ if TYPE_CHECKING:
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session", params=majors_to_test(), ids=lambda major: f"postgres-{major}")
-def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A server of each major; it ends with the tests."""
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs what needs a server on the oldest and the newest major; what is marked `every_major` on each."""
+    if "server" in metafunc.fixturenames:
+        every = metafunc.definition.get_closest_marker("every_major") is not None
+        majors = majors_to_test(every=every)
+        ids = [f"postgres-{major}" for major in majors]
+        metafunc.parametrize("server", majors, ids=ids, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def _servers_at_hand() -> None:
+    prepare(majors_to_test(every=True), Console())
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest, _servers_at_hand: None) -> Iterator[Server]:
+    """A server of a major; it ends with the tests."""
     running = start_server(ensure_binaries(request.param, Console()))
     yield running
     running.stop()

@@ -126,7 +126,7 @@ def _prepare(context: _Context) -> None:
         lambda: ensure_localkube(cache, console),  # always: the control plane of its own tier is local
         context.store.archives,
         lambda: ensure_helm(cache, console),
-        *(functools.partial(ensure_binaries, major, console) for major in majors_to_test()),
+        *(functools.partial(ensure_binaries, major, console) for major in majors_to_test(every=True)),
     ]
     with ThreadPoolExecutor() as pool:
         running = [pool.submit(job) for job in jobs]

@@ -14,6 +14,7 @@ import shutil
 import signal
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -25,11 +26,13 @@ from tests.harness.cache import Cache, content_key
 from tests.harness.command import run
 from tests.harness.errors import NotReady, ProcessDied, last_lines
 from tests.harness.ports import free_ports
-from tests.harness.postgres_binaries import Binaries, shared_cache_root
+from tests.harness.postgres_binaries import Binaries, ensure_binaries, shared_cache_root
 from tests.harness.processes import Process, running, start, this_process
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from tests.harness.console import Console
 
 _NOBODY = 65534
 _PREFIX = "dbmigrations-postgres-"
@@ -203,6 +206,17 @@ def caught_up(standby: Server, primary: Server, *, patience: float = 30) -> None
             if time.monotonic() > deadline:
                 raise NotReady(f"the standby is behind its primary after {patience:.0f} s")
             time.sleep(0.01)
+
+
+def prepare(majors: Iterable[str], console: Console) -> None:
+    """Fetches and initialises all of them side by side, so that none of them makes a test wait later.
+
+    Raises:
+        HarnessError: one of them could not be had.
+    """
+    with ThreadPoolExecutor() as pool:
+        for made in [pool.submit(lambda major: _ensure_template(ensure_binaries(major, console)), m) for m in majors]:
+            made.result()
 
 
 def sweep() -> None:

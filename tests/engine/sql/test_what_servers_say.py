@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[tuple[Any, ...]]
 
+pytestmark = pytest.mark.every_major
+
 IN_A_TRANSACTION = "25001"
 BY_A_COMMIT = "2D000"
 

@@ -97,6 +97,7 @@ def test_a_step_that_fails_is_not_reported_as_done() -> None:
 
 def test_the_majors_of_postgresql_are_chosen_by_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBMIGRATIONS_POSTGRES", "debian, 16,18")
-    assert majors_to_test() == ("debian", "16", "18")
+    assert majors_to_test() == majors_to_test(every=True) == ("debian", "16", "18")
     monkeypatch.delenv("DBMIGRATIONS_POSTGRES")
     assert majors_to_test() == ("debian", "18")
+    assert majors_to_test(every=True) == ("debian", "18", "16", "17")
