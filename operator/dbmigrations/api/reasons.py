@@ -58,6 +58,7 @@ class Waiting(StrEnum):
     IMAGE = "WaitingForImage"  # an image cannot be pulled
     SOURCE = "WaitingForSource"  # the ConfigMap, claim or path of the release directory is not there
     LOCK = "WaitingForLock"  # another migration, or a long reader, holds what is needed
+    GATE = "WaitingForGate"  # replica lag, WAL retained by slots, an old transaction: more than spec.gates allows
     POD = "WaitingForPod"  # quota, admission, scheduling, mounts: the cluster's words follow
     STEP_LOST = "StepInterrupted"  # the Pod vanished without a result; the step runs again
 

@@ -10,6 +10,9 @@ from dbmigrations.api.model import ApiModel
 Duration = Annotated[str, Field(pattern=r"^([0-9]{1,6}(\.[0-9]{1,3})?(ms|s|m|h)){1,4}$", max_length=32)]
 """A span of time as Go and Kubernetes write it: `500ms`, `1s`, `10m`, `1h30m`."""
 
+Size = Annotated[str, Field(pattern=r"^[0-9]{1,9}(Ki|Mi|Gi|Ti)?$", max_length=16)]
+"""A number of bytes as Kubernetes writes it: `512Mi`, `10Gi`."""
+
 ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
 SecretKey = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]
 Identifier = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[^\x00]+$")]
@@ -267,6 +270,25 @@ class Timeouts(ApiModel):
     start: Duration = Field("10m", description="How long a step's Pod may take to run; then it is tried anew.")
 
 
+class Gates(ApiModel):
+    """Limits on what long work does to others: passed, the work waits, before it begins and between its pieces."""
+
+    replica_lag: Duration | None = Field(
+        None, description="How long a change may take to be replayed by the slowest replica. Absent: no limit."
+    )
+    replica_lag_size: Size | None = Field(
+        None, description="How much WAL the slowest replica may not have replayed yet. Absent: no limit."
+    )
+    retained_wal: Annotated[Size | None, Field(alias="retainedWAL")] = Field(
+        None, description="How much WAL may be kept for a replication slot. Absent: no limit."
+    )
+    oldest_transaction: Duration | None = Field(
+        None,
+        description="How long ago the oldest transaction of others in this database, also a prepared one, may have "
+        "begun. Absent: no limit.",
+    )
+
+
 class JobMetadata(ApiModel):
     """Metadata added to Jobs and their Pods."""
 
@@ -314,5 +336,10 @@ class DatabaseMigrationSpec(ApiModel):
         "", max_length=80, pattern=r"^(sha256:[0-9a-f]{64})?$", description="Approves exactly the plan of this hash."
     )
     timeouts: Timeouts = Field(Timeouts(), description="How long things may take.")
+    gates: Gates = Field(
+        Gates(),
+        description="Limits on what long work does to others. Passed, it waits, and the status says for what. "
+        "The migrating role must see it: grant it pg_read_all_stats.",
+    )
     job_template: JobTemplate = Field(JobTemplate(), description="How the Jobs of the steps are run.")
     suspend: bool = Field(default=False, description="Finish the running step, start nothing more.")

@@ -117,6 +117,15 @@ class RequestedTimeouts(ApiModel):
     step: float = 3600.0
 
 
+class RequestedGates(ApiModel):
+    """The limits at which long work waits, in seconds and bytes. None: no limit."""
+
+    replica_lag: float | None = Field(None, ge=0)
+    replica_lag_size: int | None = Field(None, ge=0)
+    retained_wal: int | None = Field(None, ge=0)
+    oldest_transaction: float | None = Field(None, ge=0)
+
+
 class RequestedConnection(ApiModel):
     """How the database is reached: what the mounted Secret does not say itself."""
 
@@ -155,6 +164,8 @@ class StepRequest(ApiModel):
     policy: RequestedPolicy = RequestedPolicy()
     backup: RequestedBackup = RequestedBackup()
     timeouts: RequestedTimeouts = RequestedTimeouts()
+    gates: RequestedGates | None = None
+    """None: there are none, and a runner that has never heard of gates reads the request as well."""
     baseline: str = ""
     """The version that an existing database is taken to be at; empty: none."""
     approved_plan: str = ""

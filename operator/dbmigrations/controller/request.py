@@ -1,11 +1,12 @@
 """The request of a step, built from the spec: what a Job's runner is asked to do. No secret stands in it."""
 
 from dbmigrations.api.resource import GIT_REVISION, REQUESTED_BY
-from dbmigrations.api.spec import BackupWhen, DatabaseMigrationSpec, SecretKeys
+from dbmigrations.api.spec import BackupWhen, DatabaseMigrationSpec, Gates, SecretKeys
 from dbmigrations.api.status import RunStatus
 from dbmigrations.api.step import (
     RequestedBackup,
     RequestedConnection,
+    RequestedGates,
     RequestedPolicy,
     RequestedTimeouts,
     Requester,
@@ -13,7 +14,7 @@ from dbmigrations.api.step import (
     StepRef,
     StepRequest,
 )
-from dbmigrations.controller.durations import seconds, step_timeout
+from dbmigrations.controller.durations import seconds, size, step_timeout
 from dbmigrations.controller.snapshot import Resource
 
 SOURCE = "/dbmigrations/source"
@@ -78,6 +79,7 @@ def step_request(
             statement=seconds(spec.timeouts.statement),
             step=step_timeout(spec, step.name),
         ),
+        gates=_gates(spec.gates),
         baseline=spec.baseline.version if spec.baseline else "",
         approved_plan=spec.approved_plan,
         plan_hash="" if step.name is StepName.PREFLIGHT else run.plan_hash,
@@ -92,6 +94,17 @@ def step_request(
 def reads_backups(spec: DatabaseMigrationSpec, step: StepName) -> bool:
     """Whether the step sees the volume and the login of the backups: preflight asks whether one fits."""
     return spec.steps.backup.when is not BackupWhen.NEVER and step in {StepName.PREFLIGHT, StepName.BACKUP}
+
+
+def _gates(gates: Gates) -> RequestedGates | None:
+    if gates == Gates():
+        return None
+    return RequestedGates(
+        replica_lag=None if gates.replica_lag is None else seconds(gates.replica_lag),
+        replica_lag_size=None if gates.replica_lag_size is None else size(gates.replica_lag_size),
+        retained_wal=None if gates.retained_wal is None else size(gates.retained_wal),
+        oldest_transaction=None if gates.oldest_transaction is None else seconds(gates.oldest_transaction),
+    )
 
 
 def _source(spec: DatabaseMigrationSpec) -> str:

@@ -7,7 +7,7 @@ unit, with a journal row between, so that an interrupted migration is taken up w
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dbmigrations.api.step import Direction
 from dbmigrations.postgres import history, journal
@@ -16,6 +16,7 @@ from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.errors import PlanChangedError
 from dbmigrations.postgres.events import Listener, MigrationFinished, MigrationStarted, silent
 from dbmigrations.postgres.execution import ScriptRunner, invalid, read_script
+from dbmigrations.postgres.gates.gates import Gates
 from dbmigrations.postgres.lock_bounds import LockBounds
 from dbmigrations.postgres.records import Provenance, RecordedMigration, RowOutcome
 from dbmigrations.postgres.retry import Retry
@@ -41,6 +42,7 @@ class Applier:
         wait: seconds during which lock timeouts, deadlocks and serialization failures are retried, each time anew.
         listener: is told what goes on.
         deferred: within it a request to stop waits; used around statements that are dear to repeat.
+        gates: are passed before each migration and between its units.
     """
 
     session: Session
@@ -50,6 +52,7 @@ class Applier:
     wait: float = 600.0
     listener: Listener = silent
     deferred: Deferral = nullcontext
+    gates: Gates = field(default_factory=Gates)
 
     def up(self, migration: Migration, *, description: str = "", assertions: Sequence[AssertionScript] = ()) -> int:
         """Apply a migration and return the id of its history row. Its release's assertions are stored with it.
@@ -57,6 +60,7 @@ class Applier:
         Raises:
             StatementError: file:line:column; nothing of a transaction took effect; a Failed row is recorded.
             ContentionError: the wait is over and something still holds what is needed.
+            GateClosedError: a gate did not open within its wait.
             NotResumableError: a half-done attempt that this script does not continue.
             PlanChangedError: the run was superseded, or the migration is applied already.
             UnavailableError: the session was lost; only the database knows how far it came.
@@ -116,6 +120,7 @@ class Applier:
             assertions=assertions,
             started=time.monotonic(),
         )
+        self.gates.pass_through(self.session)
         begun = journal.open_journal(self.session, self.tables, migration.kind, migration.name, direction)
         resumed = begun is not None and begun.begun
         total = len(script.statements)
@@ -136,6 +141,7 @@ class Applier:
             retry=Retry(self.wait, self.listener),
             listener=self.listener,
             deferred=self.deferred,
+            gates=self.gates,
         )
 
 

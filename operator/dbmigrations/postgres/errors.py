@@ -7,6 +7,7 @@ EngineError                     every one has a text of its own and a `reason` f
 │   │   ├── AuthenticationError     the server refuses this login or has no such database
 │   │   └── ConnectionLostError     it went away in the middle: what was done is read again from the database
 │   ├── LockHeldError               another migration holds the lock; names the holder
+│   ├── GateClosedError             a gate is closed; says which, and what it waits for
 │   └── ContentionError             lock timeout, deadlock, serialization: retried by the runner, bounded
 └── FinalError                  a person changes something first
     ├── ConnectionUnsuitableError   a transaction pooler or a read-only server
@@ -58,6 +59,12 @@ class LockHeldError(WaitError):
     """Another migration of the same database did not end within the wait; the text names its session."""
 
     reason = Waiting.LOCK
+
+
+class GateClosedError(WaitError):
+    """A gate did not open within the wait. What was done before stays done, and is not done again."""
+
+    reason = Waiting.GATE
 
 
 class ContentionError(WaitError):

@@ -60,6 +60,13 @@ class WaitingForLock:
 
 
 @dataclass(frozen=True)
+class WaitingAtGate:
+    """Long work waits: for each closed gate its name, what it waits for and the limit."""
+
+    closed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ServerNotice:
     """The server said something beside (NOTICE, WARNING): its severity and primary message."""
 
@@ -67,7 +74,9 @@ class ServerNotice:
     text: str
 
 
-Event = MigrationStarted | StatementStarted | MigrationFinished | Retrying | WaitingForLock | ServerNotice
+Event = (
+    MigrationStarted | StatementStarted | MigrationFinished | Retrying | WaitingForLock | WaitingAtGate | ServerNotice
+)
 Listener = Callable[[Event], None]
 
 

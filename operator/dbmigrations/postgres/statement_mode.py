@@ -29,6 +29,7 @@ def run_by_statement(task: Task) -> int:
     Raises:
         StatementError: what ran before it stays, and is not run again.
         NotResumableError: the executed part of the script was edited, or a statement's effect cannot be known.
+        GateClosedError: a gate did not open between two statements; it goes on there.
         ContentionError, PlanChangedError, UnavailableError: as in one transaction.
     """
     around, migration = task.around, task.migration
@@ -70,6 +71,7 @@ class _Progress:
         if not left:
             return
         session, retry = self.task.around.session, self.task.around.retry
+        self.task.around.gates.pass_through(session)
         if unit.transactional:
             retry.until_done(session, lambda: self._run_together(unit, left))
         else:

@@ -6,7 +6,7 @@ Both modes of running share it: what is recorded does not depend on how the scri
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dbmigrations.api.step import Direction
 from dbmigrations.postgres import history, journal, prisma
@@ -15,6 +15,7 @@ from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.errors import EngineError, StatementError
 from dbmigrations.postgres.events import Listener, silent
 from dbmigrations.postgres.execution import ScriptRunner
+from dbmigrations.postgres.gates.gates import Gates
 from dbmigrations.postgres.journal import JournalState
 from dbmigrations.postgres.records import Happening, Provenance, RecordedMigration, RowOutcome
 from dbmigrations.postgres.retry import Retry
@@ -37,6 +38,7 @@ class Surroundings:
     retry: Retry
     listener: Listener = silent
     deferred: Deferral = nullcontext
+    gates: Gates = field(default_factory=Gates)
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ class Laptop:
             timeouts=RequestedTimeouts(
                 lock=place.lock_timeout, wait=place.wait, statement=place.statement_timeout, step=0
             ),
+            gates=place.gates,
             baseline=baseline,
             approved_plan=planning.approve if planning else "",
             requested_by=who(),

@@ -1,5 +1,6 @@
 """Options that several commands share, each group read into one frozen value."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +11,7 @@ from typing import Any
 import click
 
 from dbmigrations.api.spec import ApprovalMode, BackupWhen, ChangePolicy, OperationsPolicy, RollbackPolicy
-from dbmigrations.api.step import RequestedBackup, RequestedPolicy
+from dbmigrations.api.step import RequestedBackup, RequestedGates, RequestedPolicy
 from dbmigrations.release.versions import Version, VersionError
 
 Body = Callable[..., Any]
@@ -31,6 +32,7 @@ class Place:
     wait: float
     lock_timeout: float
     statement_timeout: float
+    gates: RequestedGates | None
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def place_options(function: Body) -> Body:
     return _grouped(
         function,
         "place",
-        Place,
+        _place,
         click.option("--url", default="", metavar="URL", help="Connection URL. Default: DATABASE_URL, else PG*."),
         _SOURCE,
         click.option("--schema", default="", help="The application's schema. Default: the URL's, else public."),
@@ -139,6 +141,10 @@ def place_options(function: Body) -> Body:
         _seconds("--wait", 60.0, "How long to wait for locks."),
         _seconds("--lock-timeout", 1.0, "lock_timeout of a statement."),
         _seconds("--statement-timeout", 0.0, "statement_timeout of a statement; 0: no limit."),
+        _most_seconds("--max-replica-lag", "Wait while a replica lags further behind."),
+        _most_bytes("--max-replica-lag-size", "Wait while a replica has more WAL than this to replay: 64Mi."),
+        _most_bytes("--max-retained-wal", "Wait while a replication slot keeps more WAL than this: 10Gi."),
+        _most_seconds("--max-oldest-transaction", "Wait while a transaction of somebody else is older."),
     )
 
 
@@ -215,6 +221,49 @@ def _seconds(flag: str, default: float, text: str) -> Decorator:
     return click.option(
         flag, type=click.FloatRange(min=0), default=default, show_default=True, metavar="SECONDS", help=text
     )
+
+
+_SIZE = re.compile(r"(?P<number>[0-9]{1,9})(?P<unit>(Ki|Mi|Gi|Ti)?)")
+
+
+def checked_size(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
+    """A callback: bytes, as Kubernetes writes them (`512Mi`).
+
+    Raises:
+        click.BadParameter: it is no size.
+    """
+    if value is None:
+        return None
+    if not (found := _SIZE.fullmatch(value)):
+        raise click.BadParameter(f"{value!r} is no size: write bytes, or 512Mi, 10Gi")
+    exponent = ("", "Ki", "Mi", "Gi", "Ti").index(found["unit"])
+    return int(found["number"]) << (10 * exponent)
+
+
+def _most_seconds(flag: str, text: str) -> Decorator:
+    kind = click.FloatRange(min=0)
+    return click.option(flag, type=kind, default=None, metavar="SECONDS", help=f"{text} Default: no limit.")
+
+
+def _most_bytes(flag: str, text: str) -> Decorator:
+    return click.option(flag, callback=checked_size, default=None, metavar="SIZE", help=f"{text} Default: no limit.")
+
+
+def _place(
+    *,
+    max_replica_lag: float | None,
+    max_replica_lag_size: int | None,
+    max_retained_wal: int | None,
+    max_oldest_transaction: float | None,
+    **place: Any,  # noqa: ANN401 - click's own
+) -> Place:
+    gates = RequestedGates(
+        replica_lag=max_replica_lag,
+        replica_lag_size=max_replica_lag_size,
+        retained_wal=max_retained_wal,
+        oldest_transaction=max_oldest_transaction,
+    )
+    return Place(**place, gates=None if gates == RequestedGates() else gates)
 
 
 def _planning(*, approve: str, no_backup: bool, backup_dir: Path, retain: int, **policy: object) -> Planning:

@@ -18,6 +18,8 @@ def listener(report: Reporter) -> engine.Listener:
                 report(Waited(f"{why}: attempt {attempt + 1} follows in {delay:.1f} s{held}"))
             case engine.WaitingForLock(holder=holder):
                 report(Waited(f"another migration holds the lock: {holder}"))
+            case engine.WaitingAtGate(closed=closed):
+                report(Waited(f"a gate is closed: {'; '.join(closed)}"))
             case engine.ServerNotice(severity=severity, text=text):
                 report(Noted(f"{severity}: {text}", warning=severity in _LOUD))
             case engine.MigrationStarted(name=name, resumed=True):
