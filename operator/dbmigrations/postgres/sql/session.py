@@ -7,13 +7,17 @@ from dbmigrations.postgres.sql.tree import Node, Unparsed
 def sets_session(tree: Node | Unparsed) -> bool:
     """Whether the statement must be repeated when what follows it runs in a new session.
 
-    SET and RESET without LOCAL (also SET ROLE), and SELECT of nothing but set_config(…, false).
+    SET and RESET without LOCAL (also SET ROLE and SET SESSION CHARACTERISTICS), LOAD, and SELECT of nothing but
+    set_config(…, false).
     """
     if isinstance(tree, Unparsed):
         return False
     match tree.kind:
         case "VariableSetStmt":
-            return not tree.flag("is_local") and tree.word("kind") != "VAR_SET_MULTI"
+            for_transaction = tree.word("kind") == "VAR_SET_MULTI" and tree.text("name") != "SESSION CHARACTERISTICS"
+            return not tree.flag("is_local") and not for_transaction
+        case "LoadStmt":
+            return True
         case "SelectStmt":
             targets = tree.nodes("target_list")
             return bool(targets) and not tree.nodes("from_clause") and all(_is_set_config(each) for each in targets)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from dbmigrations.postgres.sql.directives import TransactionDirective
 from dbmigrations.postgres.sql.enums import UnsafeValues
 from dbmigrations.postgres.sql.errors import SqlInvalidError
+from dbmigrations.postgres.sql.leftovers import refuse_leftovers
 from dbmigrations.postgres.sql.placement import Commits, Inside, Opens, Outside, Undoes, placement_of
 from dbmigrations.postgres.sql.probes import (
     Checked,
@@ -49,7 +50,8 @@ def execution_plan(script: SqlScript) -> ExecutionPlan:
 
     Raises:
         SqlInvalidError: BEGIN without COMMIT or the reverse, ROLLBACK, PREPARE TRANSACTION, a statement that cannot
-            run in a transaction inside BEGIN … COMMIT or under `tx=file`.
+            run in a transaction inside BEGIN … COMMIT or under `tx=file`, a statement that needs what an earlier
+            unit left in the session.
     """
     blocks, session = _blocks(script)
     if script.directives.transaction is TransactionDirective.FILE:
@@ -58,6 +60,7 @@ def execution_plan(script: SqlScript) -> ExecutionPlan:
         blocks = [_joined(blocks)]
     units = [unit for block in blocks for unit in _units(block, script.directives.transaction)]
     _refuse_shared_checks(units)
+    refuse_leftovers(units)
     if not units:
         units = [Unit((), transactional=True)]
     mode = Mode.TRANSACTION if len(units) == 1 and units[0].transactional else Mode.STATEMENT
