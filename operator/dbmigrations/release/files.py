@@ -4,6 +4,7 @@ A release directory comes from an image, a ConfigMap or a volume that others fil
 inside the root: a ConfigMap's own links (`..data`) do, a link to a mounted Secret does not.
 """
 
+import re
 import stat
 from pathlib import Path
 
@@ -16,7 +17,11 @@ LEDGER_LIMIT = 1 << 20
 SCRIPT_LIMIT = 32 << 20
 """Bytes of one script."""
 
+DRAFT = "-- migrate: draft"
+"""What `dbmigrate new` writes: a script that is not written yet, which nobody may run or store as a down."""
+
 _MEBIBYTE = 1 << 20
+_DRAFT_LINE = re.compile(rf"^[ \t]*{DRAFT}\b", re.MULTILINE)
 
 
 class UnreadableError(Exception):
@@ -95,12 +100,15 @@ def read_script(root: Path, relative: str) -> Script:
 
     Raises:
         AbsentError: there is no such file.
-        UnreadableError: it cannot be taken, or is empty.
+        UnreadableError: it cannot be taken, is empty, or is a draft.
     """
     raw = read_bytes(root, relative, SCRIPT_LIMIT)
     text = decode(raw)
     if not text.strip():
         raise UnreadableError("is empty", "where nothing is to be done, a comment says so")
+    if DRAFT in text and (draft := _DRAFT_LINE.search(text)):
+        line = text.count("\n", 0, draft.start()) + 1
+        raise UnreadableError("is a draft", f"write it, and delete the line `{DRAFT}`", line)
     return Script(
         path=relative,
         text=text,

@@ -11,6 +11,8 @@ import click
 
 _MODULES: Mapping[str, str] = MappingProxyType(
     {
+        "init": "new",
+        "new": "new",
         "validate": "validate",
         "plan": "plan",
         "check": "plan",
@@ -23,6 +25,8 @@ _MODULES: Mapping[str, str] = MappingProxyType(
         "baseline": "baseline",
         "owner": "owner",
         "release": "release",
+        "docs": "docs",
+        "completion": "completion",
         "step": "step",
     }
 )

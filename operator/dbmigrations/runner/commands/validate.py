@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dbmigrations.release import directory
+from dbmigrations.release import directory, files, layout
 from dbmigrations.release.directory import ReleaseDirectory, Unreleased
 from dbmigrations.release.migration import Script
 from dbmigrations.release.problems import Problem, Severity
@@ -50,7 +50,7 @@ def validate(desk: Desk, source: Path, *, require_down: bool) -> Exit:
 def _in_scripts(found: ReleaseDirectory) -> Iterator[Problem]:
     """What the parser says of each script: what cannot be run, and why."""
     problems: list[Problem] = []
-    for script in _scripts(found):
+    for script in (*_scripts(found), *_unreleased_scripts(found, problems)):
         read_script(script.path, script.text, problems)
     yield from problems
 
@@ -63,6 +63,18 @@ def _scripts(found: ReleaseDirectory) -> Iterator[Script]:
                 yield migration.down
         for assertion in release.assertions:
             yield assertion.script
+
+
+def _unreleased_scripts(found: ReleaseDirectory, problems: list[Problem]) -> Iterator[Script]:
+    """What no release lists yet is read too: a pull request adds it before anybody cuts a release."""
+    for each in found.unreleased:
+        for path in (each.path, layout.down_path(each.kind, each.name)):
+            try:
+                yield files.read_script(found.root, path)
+            except files.AbsentError:  # a missing down is judged with the release that will list it
+                continue
+            except files.UnreadableError as error:
+                problems.append(Problem(path, error.message, error.remedy, error.line))
 
 
 def _show(desk: Desk, found: ReleaseDirectory | None, problems: tuple[Problem, ...], errors: int) -> None:
