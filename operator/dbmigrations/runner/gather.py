@@ -37,7 +37,7 @@ def gather(work: Work, directory: ReleaseDirectory) -> PreflightFacts:
         ReleaseInvalidError: a script of the plan that cannot be run as it is written.
         EngineError: the database does not answer.
     """
-    facts = _facts(work, directory)
+    facts = survey(work, directory)
     plan = draft(facts)
     if plan is None or not plan.migrations:
         return facts
@@ -53,7 +53,12 @@ def gather(work: Work, directory: ReleaseDirectory) -> PreflightFacts:
     )
 
 
-def _facts(work: Work, directory: ReleaseDirectory) -> PreflightFacts:
+def survey(work: Work, directory: ReleaseDirectory) -> PreflightFacts:
+    """The facts without what only a plan needs: no script is read and nothing is counted.
+
+    Raises:
+        EngineError: the database does not answer.
+    """
     request, session, tables = work.request, work.session, work.tables
     uid = request.requester.uid
     owned_by = owner.read_owner(session, tables)

@@ -40,6 +40,8 @@ def reference() -> str:
 def _commands(group: click.Group, path: str) -> Iterator[str]:
     for name, command in commands_of(group):
         if isinstance(command, click.Group):
+            if command.invoke_without_command:
+                yield _section(command, f"{path} {name}")
             yield from _commands(command, f"{path} {name}")
         else:
             yield _section(command, f"{path} {name}")

@@ -10,8 +10,8 @@ from functools import wraps
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from dbmigrations.api.step import Outcome
 from dbmigrations.postgres.errors import StatementError
 from dbmigrations.release.problems import ReleaseInvalidError
 from dbmigrations.runner import exits
@@ -41,11 +41,16 @@ def laptop_command(function: Body) -> Callable[..., None]:
     @wraps(function)
     def call(*args: Any, as_json: bool, **values: Any) -> None:  # noqa: ANN401 - click's own
         desk = Desk(as_json=as_json)
+        if _is_led_on(click.get_current_context()):
+            return
         try:
             with desk.interruption.heard():
                 code = function(desk, *args, **values)
-        except click.exceptions.ClickException:
-            raise
+        except click.exceptions.ClickException as error:
+            if not as_json:
+                raise
+            desk.terminal.document(error_document("Refused", "Usage", error.format_message(), Exit.USAGE))
+            code = Exit.USAGE
         except BrokenPipeError:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever it is, a person gets a sentence and not a trace
@@ -55,6 +60,16 @@ def laptop_command(function: Body) -> Callable[..., None]:
         sys.exit(code)
 
     return call
+
+
+def _is_led_on(context: click.Context) -> bool:
+    """Whether this is a group that acts by itself, and a command of it follows: that one acts then."""
+    if not isinstance(context.command, click.Group) or context.invoked_subcommand is None:
+        return False
+    for option in context.command.params:
+        if option.name and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{option.opts[0]} belongs behind {context.invoked_subcommand}")
+    return True
 
 
 def _tell(desk: Desk, error: BaseException) -> Exit:
@@ -67,7 +82,7 @@ def _tell(desk: Desk, error: BaseException) -> Exit:
     if isinstance(error, ReleaseInvalidError):
         message = "\n".join(str(problem) for problem in error.problems)
     if desk.terminal.as_json:
-        desk.terminal.document(error_document(outcome, reason.value, message, code))
+        desk.terminal.document(error_document(outcome.value, reason.value, message, code))
         return code
     if isinstance(error, StatementError) and error.excerpt:
         desk.terminal.aside(error.excerpt)
@@ -77,6 +92,6 @@ def _tell(desk: Desk, error: BaseException) -> Exit:
     return code
 
 
-def error_document(outcome: Outcome, reason: str, message: str, code: Exit) -> dict[str, Any]:
+def error_document(outcome: str, reason: str, message: str, code: Exit) -> dict[str, Any]:
     """The JSON document of a command that did not do what it was asked for."""
-    return {"format": 1, "error": {"outcome": outcome.value, "reason": reason, "message": message, "exit": int(code)}}
+    return {"format": 1, "error": {"outcome": outcome, "reason": reason, "message": message, "exit": int(code)}}

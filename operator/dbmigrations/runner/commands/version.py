@@ -1,6 +1,7 @@
 """`dbmigrate version` and `dbmigrate history`: what the database says of itself."""
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,24 @@ from dbmigrations.runner.source import load_source
 from dbmigrations.runner.steps.session import open_work
 
 
+class Lazily(click.Group):
+    """The commands below `version`, loaded when they are called for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """All names."""
+        return list(_BELOW)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """One command; None where there is none of that name."""
+        if cmd_name not in _BELOW:
+            return None
+        found = getattr(import_module(f"dbmigrations.runner.commands.{_BELOW[cmd_name]}"), f"{cmd_name}_command")
+        return found if isinstance(found, click.Command) else None
+
+
+_BELOW = {"diff": "version_diff", "set": "version_set"}
+
+
 @dataclass(frozen=True)
 class Versions:
     """What is where."""
@@ -43,7 +62,7 @@ class Versions:
         return bool(self.expected) and self.database == self.expected
 
 
-@click.command("version")
+@click.group("version", cls=Lazily, invoke_without_command=True)
 @click.option("--check", is_flag=True, help="Exit with 1 unless the database is at the expected version.")
 @version_option("--expect", "expect", "Default: the newest release of the directory.")
 @place_options
@@ -51,7 +70,8 @@ class Versions:
 def version(desk: Desk, expect: str | None, place: Place, *, check: bool) -> Exit:
     """Show the database's version, and the versions around it.
 
-    A trailing `*` means that migrations were applied or undone since the last passed verify.
+    A trailing `*` means that migrations were applied or undone since the last passed verify. The exit code is 1 where
+    --check finds another version than the expected one.
     """
     laptop = at_laptop(desk, place)
     with open_work(laptop.request(""), laptop.context(), row_security=True) as work:

@@ -71,7 +71,7 @@ def in_database(
     Raises:
         EngineError: before the body began: no login, no connection, no lock.
     """
-    with open_work(request, context, row_security=row_security) as work, _locked(work, wait):
+    with open_work(request, context, row_security=row_security) as work, locked(work, wait):
         try:
             return body(work)
         except Exception as error:  # noqa: BLE001 - every error has a result; what it left behind is read here
@@ -90,7 +90,12 @@ def open_work(request: StepRequest, context: StepContext, *, row_security: bool)
         yield Work(request, context, session, Tables(request.history_schema))
 
 
-def _locked(work: Work, wait: float | None) -> AbstractContextManager[None]:
+def locked(work: Work, wait: float | None = None) -> AbstractContextManager[None]:
+    """The migration lock, for as long as the request says (or `wait` seconds).
+
+    Raises:
+        LockHeldError: another migration did not end meanwhile.
+    """
     request = work.request
     return migration_lock(
         work.session,
