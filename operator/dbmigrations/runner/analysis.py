@@ -4,7 +4,7 @@ The scripts are read in the plan's order, for what one made is not "existing" to
 outside, so that a plan made without a database is analysed the same way.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -13,7 +13,9 @@ from dbmigrations.postgres.counting import CountedLoss
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
-from dbmigrations.postgres.sql.review import review_script
+from dbmigrations.postgres.sql.names import RelationName
+from dbmigrations.postgres.sql.operations import Operation as StatementOperation
+from dbmigrations.postgres.sql.review import Review, review_script
 from dbmigrations.postgres.sql.script import SqlScript, read
 from dbmigrations.postgres.sql.transactions import Unprobeable, execution_plan
 from dbmigrations.release.problems import Problem, ReleaseInvalidError
@@ -21,6 +23,14 @@ from dbmigrations.runner.preflight.facts import Analysis, MigrationRef, Operatio
 
 Counter = Callable[[Sequence[Loss]], CountedLoss]
 """Answers what would be lost."""
+
+Measure = Callable[[Sequence[RelationName]], Mapping[RelationName, int]]
+"""Answers how many bytes relations take now; what it does not know is not in the answer."""
+
+
+def measure_nothing(_: Sequence[RelationName]) -> Mapping[RelationName, int]:
+    """The measure where there is no database to ask."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,31 +42,62 @@ class PlannedScript:
     text: str
 
 
-def analyse(scripts: Sequence[PlannedScript], schema: str, count: Counter) -> Mapping[MigrationRef, Analysis]:
-    """What the scripts of a plan do and lose, in their order.
+def analyse(
+    scripts: Sequence[PlannedScript], schema: str, count: Counter, measure: Measure = measure_nothing
+) -> Mapping[MigrationRef, Analysis]:
+    """What the scripts of a plan do and lose, in their order, and how large now is what they lock.
 
     Raises:
         ReleaseInvalidError: scripts that cannot be run as they are written, each with file, line and column.
     """
-    found: dict[MigrationRef, Analysis] = {}
+    reviews: list[tuple[PlannedScript, Review]] = []
     problems: list[Problem] = []
     batch = Batch.of(schema)
     for script in scripts:
         parsed = read_script(script.path, script.text, problems)
-        if parsed is None:
-            continue
-        review = review_script(parsed, batch)
-        batch = review.batch
-        counted = count(review.losses)
-        operations = tuple(
-            Operation(operation.operation_class, operation.position.line, operation.what)
-            for statement in review.operations
-            for operation in statement
-        )
-        found[script.ref] = Analysis(operations, counted.total, counted.lines)
+        if parsed is not None:
+            review = review_script(parsed, batch)
+            batch = review.batch
+            reviews.append((script, review))
     if problems:
         raise ReleaseInvalidError(problems)
-    return found
+    locked = {name: None for _, review in reviews for each in _each(review) if (name := _relation(each[1])) is not None}
+    sizes = measure(tuple(locked)) if locked else {}
+    return {script.ref: _analysis(script, review, count(review.losses), sizes) for script, review in reviews}
+
+
+def _analysis(
+    script: PlannedScript, review: Review, counted: CountedLoss, sizes: Mapping[RelationName, int]
+) -> Analysis:
+    losing = {loss.position.offset for loss in review.losses}
+    operations = tuple(
+        Operation(
+            operation.operation_class,
+            operation.position.line,
+            operation.what,
+            column=operation.position.column,
+            statement=ordinal,
+            why=operation.why,
+            safer=operation.safer,
+            lock=operation.lock,
+            relation=str(_relation(operation) or ""),
+            size=sizes.get(name) if (name := _relation(operation)) else None,
+            loses_data=operation.position.offset in losing,
+        )
+        for ordinal, operation in _each(review)
+    )
+    return Analysis(operations, counted.total, counted.lines, script.path)
+
+
+def _relation(operation: StatementOperation) -> RelationName | None:
+    found = getattr(operation, "relation", None)
+    return found if isinstance(found, RelationName) else None
+
+
+def _each(review: Review) -> Iterator[tuple[int, StatementOperation]]:
+    """Every operation with the ordinal of its statement, from 1."""
+    for ordinal, statement in enumerate(review.operations, start=1):
+        yield from ((ordinal, operation) for operation in statement)
 
 
 def read_script(path: str, text: str, problems: list[Problem]) -> SqlScript | None:

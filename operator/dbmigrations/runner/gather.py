@@ -3,7 +3,7 @@
 Reads only. The session has `row_security = off` and holds the lock, so that nothing moves while it looks.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,9 @@ from dbmigrations.postgres.errors import EngineError, WaitError
 from dbmigrations.postgres.history import recorded
 from dbmigrations.postgres.journal import half_applied
 from dbmigrations.postgres.records import RecordedMigration, RowOutcome
+from dbmigrations.postgres.sizes import relation_sizes
 from dbmigrations.postgres.sql.loss import Loss
+from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.tables import Tables
 from dbmigrations.release.directory import ReleaseDirectory
 from dbmigrations.release.plan import Plan, PlannedMigration
@@ -46,9 +48,12 @@ def gather(work: Work, directory: ReleaseDirectory) -> PreflightFacts:
     def count(losses: Sequence[Loss]) -> CountedLoss:
         return count_losses(work.session, losses)
 
+    def measure(names: Sequence[RelationName]) -> Mapping[RelationName, int]:
+        return relation_sizes(work.session, names)
+
     return replace(
         facts,
-        analyses=analyse(scripts, work.request.schema_name, count),
+        analyses=analyse(scripts, work.request.schema_name, count, measure),
         backup=BackupFacts(facts.backup.when, _backup_problem(work.request, work.context)),
     )
 

@@ -127,3 +127,32 @@ def test_unreleased_files_are_cut_into_a_release(laptop: Laptop, notes: Notes) -
 def test_nothing_is_coloured_where_nobody_looks(laptop: Laptop) -> None:
     for words in (["version"], ["validate"], ["migrate", "--no-backup"], ["history"]):
         assert "\x1b" not in laptop.run(*words).all
+
+
+def test_a_dry_run_shows_the_plan_and_changes_nothing(laptop: Laptop, database: Database, notes: Notes) -> None:
+    ran = laptop.run("migrate", "--no-backup", "--dry-run")
+    assert (ran.code, "↑ schema 20260101000000_init" in ran.out) == (0, True)
+    assert laptop.run("migrate", "--no-backup", "--dry-run", "--json").document["dry_run"] is True
+    assert database.value("SELECT to_regnamespace('dbmigrations') IS NULL AND to_regclass('notes') IS NULL")
+    assert not (notes.root / "logs").exists()
+    laptop.changed("migrate", "--to", "1.1.0")
+    before = database.value("SELECT count(*) FROM dbmigrations.migration_run")
+    assert laptop.run("rollback", "--to-version", "1.0.0", "--no-backup", "--dry-run").code == 0
+    assert laptop.run("migrate", "--to", "9.9.9", "--no-backup", "--dry-run").code == 10
+    assert database.value("SELECT count(*) FROM dbmigrations.migration_run") == before
+
+
+def test_a_plan_says_what_each_statement_locks_how_large_that_is_and_whether_it_comes_back(
+    laptop: Laptop, database: Database, notes: Notes
+) -> None:
+    laptop.changed("migrate", "--to", "1.0.0")
+    database.run("INSERT INTO notes (body) SELECT repeat('x', 1000) FROM generate_series(1, 1000)")
+    notes.write(notes.VIEW, "ALTER TABLE notes DROP COLUMN body;\n")
+    ran = laptop.run("plan", "--to", "1.1.0", "--no-backup", "--json")
+    add, drop = (m["operations"][0] for m in ran.document["plan"]["migrations"][:2])
+    assert (add["class"], add["lock"], add["undo"]) == ("additive", "ACCESS EXCLUSIVE", "Down")
+    assert (drop["class"], drop["undo"], drop["line"], drop["column"]) == ("destructive", "WithoutData", 1, 1)
+    (notes.root / "migrations/sql/20260201_0900_colours.down.sql").unlink()
+    shown = laptop.run("plan", "--to", "1.1.0", "--no-backup").out
+    assert "cannot be undone: it has no down" in shown
+    assert "locks" in shown

@@ -9,6 +9,7 @@ import pytest
 
 from dbmigrations.api.step import DataLoss, Direction
 from dbmigrations.postgres.counting import CountedLoss
+from dbmigrations.postgres.sql.operations import LockMode
 from dbmigrations.release.migration import Kind
 from dbmigrations.release.problems import ReleaseInvalidError
 from dbmigrations.runner.analysis import PlannedScript, analyse, count_nothing
@@ -67,3 +68,13 @@ def test_a_statement_that_nobody_could_tell_about_after_a_kill_must_say_how_to_t
         analyse([script("a", unprobeable)], "public", count_nothing)
     told = "-- migrate: tx=none\n-- migrate: check=SELECT true\nCALL something();\n"
     assert analyse([script("a", told)], "public", count_nothing)
+
+
+def test_each_operation_has_its_lock_and_says_whether_data_comes_back() -> None:
+    text = "ALTER TABLE old ADD COLUMN c int;\nDROP TABLE old;\nCREATE TABLE new (id int);\n"
+    found = analyse([script("a", text)], "public", seven_rows)[Kind.SQL, "a", Direction.UP]
+    assert [(o.statement, o.lock, o.loses_data) for o in found.operations] == [
+        (1, LockMode.ACCESS_EXCLUSIVE, False),
+        (2, LockMode.ACCESS_EXCLUSIVE, True),
+        (3, None, False),
+    ]

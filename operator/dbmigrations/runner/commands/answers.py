@@ -43,6 +43,18 @@ def tell_refusal(terminal: Terminal, command: str, seen: Look) -> Exit:
     return Exit.REFUSED
 
 
+def tell_dry_run(terminal: Terminal, command: str, seen: Look) -> Exit:
+    """Say what a run would do: the answer is the plan."""
+    if terminal.as_json:
+        fields = {"exit": int(Exit.OK), "version": seen.current_version, "plan": seen.document()}
+        terminal.document(document(command, dry_run=True, **fields))
+        return Exit.OK
+    for line in seen.lines():
+        terminal.say(line)
+    terminal.aside("dry run: nothing was changed")
+    return Exit.OK
+
+
 def _step(result: StepResult) -> dict[str, Any]:
     return {
         "name": result.step.name.value,

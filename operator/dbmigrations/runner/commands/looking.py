@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
-from dbmigrations.api.step import PlanSummary, StepRequest
+from dbmigrations.api.step import Direction, PlanSummary, StepRequest
 from dbmigrations.release.directory import ReleaseDirectory
-from dbmigrations.release.plan import Plan
+from dbmigrations.release.plan import Plan, PlannedMigration
 from dbmigrations.release.steps import Steps
 from dbmigrations.runner.context import StepContext
 from dbmigrations.runner.gather import gather
 from dbmigrations.runner.preflight.case import Refused
 from dbmigrations.runner.preflight.decision import Decision, Planned, decide
-from dbmigrations.runner.preflight.facts import PreflightFacts
-from dbmigrations.runner.report.plan_text import plan_lines, step_lines
+from dbmigrations.runner.preflight.facts import Operation, PreflightFacts
+from dbmigrations.runner.report.plan_text import lock_words, plan_lines, step_lines
 from dbmigrations.runner.report.words import step_title
 from dbmigrations.runner.steps.session import open_work
 
@@ -76,9 +76,10 @@ class Look:
                     "kind": m.kind.value,
                     "name": m.name,
                     "direction": m.direction.value,
+                    "undo": _way_back(m),
+                    "path": self.facts.analysis(m.kind, m.name, m.direction).path,
                     "operations": [
-                        {"class": o.operation_class, "line": o.line, "what": o.text}
-                        for o in self.facts.analysis(m.kind, m.name, m.direction).operations
+                        _operation(m, each) for each in self.facts.analysis(m.kind, m.name, m.direction).operations
                     ],
                     "losses": list(self.facts.analysis(m.kind, m.name, m.direction).losses),
                 }
@@ -91,6 +92,29 @@ class Look:
                 {"reason": self.refusal.reason.value, "message": self.refusal.message} if self.refusal else None
             ),
         }
+
+
+def _operation(migration: PlannedMigration, operation: Operation) -> dict[str, object]:
+    return {
+        "class": operation.operation_class,
+        "line": operation.line,
+        "column": operation.column,
+        "statement": operation.statement,
+        "what": operation.text,
+        "why": operation.why,
+        "safer": operation.safer,
+        "lock": lock_words(operation.lock) if operation.lock else None,
+        "relation": operation.relation or None,
+        "bytes": operation.size,
+        "undo": "WithoutData" if operation.loses_data and migration.down else _way_back(migration),
+    }
+
+
+def _way_back(migration: PlannedMigration) -> str | None:
+    """What undoes an up: `Down`, or `None`; of a down nothing is said."""
+    if migration.direction is Direction.DOWN:
+        return None
+    return "Down" if migration.down else "None"
 
 
 def look(request: StepRequest, context: StepContext, directory: ReleaseDirectory) -> Look:

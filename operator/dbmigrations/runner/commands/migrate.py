@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import click
 
 from dbmigrations.api.step import Direction, StepRequest
-from dbmigrations.runner.commands.answers import run_document, tell_refusal
+from dbmigrations.runner.commands.answers import run_document, tell_dry_run, tell_refusal
 from dbmigrations.runner.commands.laptop import Laptop, at_laptop, logged, run_through, without_plan
 from dbmigrations.runner.commands.looking import Look, look
 from dbmigrations.runner.commands.options import (
@@ -78,6 +78,8 @@ def carry_out(laptop: Laptop, run: Run) -> Exit:
     if seen.refusal is not None:
         return tell_refusal(terminal, run.command, seen)
     _check_way(seen, goes_down=run.wishes.down_is_asked)
+    if run.changing.dry_run:
+        return tell_dry_run(terminal, run.command, seen)
     if _must_ask(run, seen):
         if not _ask(laptop, seen):
             terminal.aside("nothing was changed")

@@ -57,6 +57,7 @@ class Changing:
     """How a command that changes a database behaves."""
 
     yes: bool
+    dry_run: bool
     force_owned: bool
     log_dir: Path | None
 
@@ -172,12 +173,13 @@ def backup_options(function: Body) -> Body:
 
 
 def changing_options(function: Body) -> Body:
-    """`--yes`, `--force-owned`, `--log-dir`, as the parameter `changing`."""
+    """`--yes`, `--dry-run`, `--force-owned`, `--log-dir`, as the parameter `changing`."""
     return _grouped(
         function,
         "changing",
         Changing,
         click.option("--yes", is_flag=True, help="Ask nothing. Needed where nobody can be asked."),
+        click.option("--dry-run", is_flag=True, help="Show the plan and change nothing, our own tables included."),
         click.option("--force-owned", is_flag=True, help="Change it although a DatabaseMigration owns it (audited)."),
         _LOG_DIR,
     )

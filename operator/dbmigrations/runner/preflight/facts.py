@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from dbmigrations.api.spec import BackupWhen
 from dbmigrations.api.step import DataLoss, Direction, RequestedPolicy, Requester, Trigger
 from dbmigrations.postgres.sql.classes import OperationClass
+from dbmigrations.postgres.sql.operations import LockMode
 from dbmigrations.release.directory import ReleaseDirectory
 from dbmigrations.release.history import DatabaseHistory
 from dbmigrations.release.migration import Kind
@@ -59,6 +60,21 @@ class Operation:
     """In the script, from 1; 0: not known."""
     text: str
     """For people: what it does to what, such as `DROP COLUMN orders.note`. No literals, no secrets."""
+    column: int = 0
+    statement: int = 0
+    """Which of the script's statements, from 1; 0: not known."""
+    why: str = ""
+    """Why it is of this class, in a sentence."""
+    safer: str = ""
+    """How to write it with less risk; empty: nothing better is known."""
+    lock: LockMode | None = None
+    """The strongest lock that it takes on what exists; None: none."""
+    relation: str = ""
+    """What the lock is on, where that is known."""
+    size: int | None = None
+    """Bytes of that relation now, with its indexes, TOAST and partitions; None: not known, or it is not there."""
+    loses_data: bool = False
+    """Whether its statement loses rows or values, or may: no down brings them back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +85,8 @@ class Analysis:
     loss: DataLoss = field(default_factory=DataLoss)
     losses: tuple[str, ...] = ()
     """For people, one line each: `12 rows of projects`, `UPDATE of accounts (unknown)`."""
+    path: str = ""
+    """Of the script, relative to the release directory; empty: not known."""
 
 
 UNKNOWN_ANALYSIS = Analysis(

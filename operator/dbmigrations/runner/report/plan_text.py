@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 
 from dbmigrations.api.step import DataLoss, Direction, PlanSummary
-from dbmigrations.release.plan import Plan
+from dbmigrations.postgres.sql.operations import LockMode
+from dbmigrations.release.plan import Plan, PlannedMigration
 from dbmigrations.release.steps import Steps
-from dbmigrations.runner.preflight.facts import Analysis, MigrationRef
-from dbmigrations.runner.report.words import count, migration_title, step_title
+from dbmigrations.runner.preflight.facts import Analysis, MigrationRef, Operation
+from dbmigrations.runner.report.words import count, migration_title, size, step_title
 
 OPERATIONS_SHOWN = 12
 """Operations listed under one migration; the rest is counted."""
@@ -25,7 +26,7 @@ def plan_lines(
         if migration.release != release:
             release = migration.release
             yield f"release {release}"
-        yield f"  {migration_title(migration)}"
+        yield f"  {migration_title(migration)}{_no_way_back(migration)}"
         yield from _details(analyses.get((migration.kind, migration.name, migration.direction)))
     if plan.migrations:
         yield f"data loss: {loss_words(summary.data_loss)}"
@@ -68,9 +69,35 @@ def _details(analysis: Analysis | None) -> Iterator[str]:
     if analysis is None:
         return
     for operation in analysis.operations[:OPERATIONS_SHOWN]:
-        line = f"line {operation.line}: " if operation.line else ""
-        yield f"      {line}{operation.operation_class}: {operation.text}"
+        yield f"      {_operation_line(operation)}"
     if len(analysis.operations) > OPERATIONS_SHOWN:
         yield f"      and {len(analysis.operations) - OPERATIONS_SHOWN} more"
     for loss in analysis.losses:
         yield f"      loses {loss}"
+
+
+def _no_way_back(migration: PlannedMigration) -> str:
+    return "  (cannot be undone: it has no down)" if migration.direction is Direction.UP and not migration.down else ""
+
+
+def _operation_line(operation: Operation) -> str:
+    """`line 3: destructive: drop column notes.colour; locks notes (8.0 KiB) ACCESS EXCLUSIVE; …`."""
+    line = f"line {operation.line}: " if operation.line else ""
+    parts = [f"{line}{operation.operation_class}: {operation.text}"]
+    if operation.lock is not None:
+        parts.append(f"locks {_locked(operation)}{lock_words(operation.lock)}")
+    if operation.loses_data:
+        parts.append("no down brings its data back")
+    return "; ".join(parts)
+
+
+def _locked(operation: Operation) -> str:
+    if not operation.relation:
+        return ""
+    known = "" if operation.size is None else f"({size(operation.size)}) "
+    return f"{operation.relation} {known}"
+
+
+def lock_words(lock: LockMode) -> str:
+    """`ACCESS EXCLUSIVE`, as PostgreSQL's manual has it."""
+    return lock.name.replace("_", " ")
