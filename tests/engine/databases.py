@@ -8,14 +8,13 @@ from uuid import uuid4
 
 import psycopg
 from psycopg import sql
-from pydantic import SecretStr
 
 from dbmigrations.postgres import runs
 from dbmigrations.postgres.apply import Applier
 from dbmigrations.postgres.connection import Session, SessionSettings
 from dbmigrations.postgres.lock import lock_key
 from dbmigrations.postgres.records import Provenance
-from dbmigrations.postgres.settings import ConnectionSettings
+from dbmigrations.postgres.settings import ConnectionSettings, Secret
 from dbmigrations.postgres.tables import Tables, install
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class Database:
             port=str(self.server.port),
             dbname=self.name,
             user=self.owner,
-            password=SecretStr(password),
+            password=Secret(password),
         )
 
     def session(self, *, where: ConnectionSettings | None = None, **settings: object) -> Session:

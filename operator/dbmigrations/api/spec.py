@@ -1,11 +1,21 @@
 """`spec` of a DatabaseMigration: every field is documented here, bounded here, and obeyed."""
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field, JsonValue
 
 from dbmigrations.api.model import ApiModel
+from dbmigrations.api.secret_keys import SecretKey
+from dbmigrations.api.secret_keys import SecretKeys as SecretKeys
+from dbmigrations.api.words import SEMVER
+from dbmigrations.api.words import ApprovalMode as ApprovalMode
+from dbmigrations.api.words import BackupMethod as BackupMethod
+from dbmigrations.api.words import BackupWhen as BackupWhen
+from dbmigrations.api.words import ChangePolicy as ChangePolicy
+from dbmigrations.api.words import OnFailure as OnFailure
+from dbmigrations.api.words import OperationsPolicy as OperationsPolicy
+from dbmigrations.api.words import RollbackPolicy as RollbackPolicy
+from dbmigrations.api.words import TlsMode as TlsMode
 
 Duration = Annotated[str, Field(pattern=r"^([0-9]{1,6}(\.[0-9]{1,3})?(ms|s|m|h)){1,4}$", max_length=32)]
 """A span of time as Go and Kubernetes write it: `500ms`, `1s`, `10m`, `1h30m`."""
@@ -14,11 +24,9 @@ Size = Annotated[str, Field(pattern=r"^[0-9]{1,9}(Ki|Mi|Gi|Ti)?$", max_length=16
 """A number of bytes as Kubernetes writes it: `512Mi`, `10Gi`."""
 
 ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
-SecretKey = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]
 Identifier = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[^\x00]+$")]
 """A name in PostgreSQL: at most 63 characters, quoted by us wherever it is used."""
 
-SEMVER = r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$"
 Version = Annotated[str, Field(min_length=5, max_length=64, pattern=SEMVER)]
 """A semantic version without build metadata: 1.2.0 or 1.2.0-rc.1."""
 
@@ -26,77 +34,10 @@ AbsolutePath = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^/[^
 Labels = Annotated[dict[str, Annotated[str, Field(max_length=2048)]], Field(max_length=64)]
 
 
-class OperationsPolicy(StrEnum):
-    """Which classes of operations an up may contain without an approval of its plan."""
-
-    ADDITIVE_ONLY = "AdditiveOnly"
-    NON_DESTRUCTIVE = "NonDestructive"
-    ANY = "Any"
-
-
-class RollbackPolicy(StrEnum):
-    """Whether going down may happen by a lowered version alone."""
-
-    AUTOMATIC = "Automatic"
-    REQUIRE_APPROVAL = "RequireApproval"
-    DENY = "Deny"
-
-
-class ApprovalMode(StrEnum):
-    """When a run stops for `spec.approvedPlan` before it changes anything."""
-
-    NEVER = "Never"
-    DATA_LOSS = "DataLoss"
-    ALWAYS = "Always"
-
-
-class OnFailure(StrEnum):
-    """What follows a failed up or verify."""
-
-    HOLD = "Hold"
-    ROLLBACK = "Rollback"
-
-
-class ChangePolicy(StrEnum):
-    """What happens to a migration that appears where the order says it is late."""
-
-    REFUSE = "Refuse"
-    APPLY = "Apply"
-
-
-class BackupWhen(StrEnum):
-    """Before which plans a backup is taken."""
-
-    ALWAYS = "Always"
-    DATA_LOSS = "DataLoss"
-    NEVER = "Never"
-
-
-class TlsMode(StrEnum):
-    """libpq's sslmode."""
-
-    DISABLE = "disable"
-    PREFER = "prefer"
-    REQUIRE = "require"
-    VERIFY_CA = "verify-ca"
-    VERIFY_FULL = "verify-full"
-
-
 class SecretReference(ApiModel):
     """A Secret in the resource's own namespace. The operator never reads it: Jobs mount it."""
 
     name: ObjectName = Field(description="Name of the Secret.")
-
-
-class SecretKeys(ApiModel):
-    """Names of the keys in the Secret, where they are not the usual ones of the PostgreSQL operators."""
-
-    url: SecretKey | None = Field(None, description="Key that holds a connection URL.")
-    host: SecretKey | None = Field(None, description="Key that holds the host.")
-    port: SecretKey | None = Field(None, description="Key that holds the port.")
-    name: SecretKey | None = Field(None, description="Key that holds the database name.")
-    user: SecretKey | None = Field(None, description="Key that holds the user.")
-    password: SecretKey | None = Field(None, description="Key that holds the password.")
 
 
 class ConnectionSecretReference(ApiModel):
@@ -192,12 +133,6 @@ class BackupStorage(ApiModel):
     """Where backups are kept."""
 
     persistent_volume_claim: ClaimStorage = Field(description="A volume for the backups.")
-
-
-class BackupMethod(StrEnum):
-    """How a backup is taken."""
-
-    PG_DUMP = "PgDump"
 
 
 class BackupStep(ApiModel):

@@ -5,65 +5,25 @@ Both sides carry a format number; a runner that is given a format it does not kn
 """
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError
 
 from dbmigrations.api.model import ApiModel
 from dbmigrations.api.reasons import Failure, Refusal, Waiting
-from dbmigrations.api.spec import (
-    ApprovalMode,
-    BackupWhen,
-    ChangePolicy,
-    OperationsPolicy,
-    RollbackPolicy,
-    SecretKeys,
-    TlsMode,
-)
+from dbmigrations.api.secret_keys import SecretKeys
+from dbmigrations.api.words import ApprovalMode, BackupWhen, ChangePolicy, OperationsPolicy, RollbackPolicy, TlsMode
+from dbmigrations.api.words import Direction as Direction
+from dbmigrations.api.words import Outcome as Outcome
+from dbmigrations.api.words import PlanDirection as PlanDirection
+from dbmigrations.api.words import StepName as StepName
+from dbmigrations.api.words import Trigger as Trigger
 
 FORMAT: Literal[1] = 1
 """The version of this contract. Fields may be added under the same number; a changed meaning is a new number."""
 
 RESULT_LIMIT = 4096
 """Bytes. What Kubernetes keeps of a container's termination message."""
-
-
-class StepName(StrEnum):
-    """The steps of a run. Each is one Job."""
-
-    PREFLIGHT = "Preflight"
-    BASELINE = "Baseline"
-    BACKUP = "Backup"
-    SCHEMA = "Schema"
-    SQL = "SQL"
-    DATA = "Data"
-    VERIFY = "Verify"
-
-
-class Direction(StrEnum):
-    """Which way a migration, or a whole plan, goes."""
-
-    UP = "Up"
-    DOWN = "Down"
-
-
-class PlanDirection(StrEnum):
-    """The direction of a plan: Mixed has downs first and then ups; None has no migrations."""
-
-    UP = "Up"
-    DOWN = "Down"
-    MIXED = "Mixed"
-    NONE = "None"
-
-
-class Trigger(StrEnum):
-    """What started a run."""
-
-    SPEC = "Spec"
-    RETRY = "Retry"
-    ON_FAILURE_ROLLBACK = "OnFailureRollback"
-    CANCEL_REPORT = "CancelReport"
 
 
 class StepRef(ApiModel):
@@ -178,15 +138,6 @@ class StepRequest(ApiModel):
     requested_by: str = Field(default="", max_length=253)
     git_revision: str = Field(default="", max_length=253)
     image_digest: str = Field(default="", max_length=512)
-
-
-class Outcome(StrEnum):
-    """How a step ended, and so who acts next."""
-
-    SUCCEEDED = "Succeeded"  # the operator: starts `next`, or the run is over
-    REFUSED = "Refused"  # a person: preflight refused before anything changed
-    FAILED = "Failed"  # a person: this will not go away by itself
-    WAITING = "Waiting"  # the operator: tries the step again, backing off
 
 
 class DataLoss(ApiModel):

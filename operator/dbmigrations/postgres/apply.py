@@ -4,15 +4,15 @@ In one transaction: the script's statements and the history row. Where a stateme
 unit, with a journal row between, so that an interrupted migration is taken up where it stopped.
 """
 
+from __future__ import annotations
+
 import time
-from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from dbmigrations.api.step import Direction
+from dbmigrations.api.words import Direction
 from dbmigrations.postgres import history, journal
-from dbmigrations.postgres.assertions import AssertionScript
-from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.errors import PlanChangedError
 from dbmigrations.postgres.events import Listener, MigrationFinished, MigrationStarted, silent
 from dbmigrations.postgres.execution import ScriptRunner, invalid, read_script
@@ -21,13 +21,19 @@ from dbmigrations.postgres.lock_bounds import LockBounds
 from dbmigrations.postgres.records import Provenance, RecordedMigration, RowOutcome
 from dbmigrations.postgres.retry import Retry
 from dbmigrations.postgres.sql.errors import SqlInvalidError
-from dbmigrations.postgres.sql.script import SqlScript
 from dbmigrations.postgres.sql.transactions import ExecutionPlan, Mode, execution_plan
 from dbmigrations.postgres.statement_mode import run_by_statement
-from dbmigrations.postgres.tables import Tables
 from dbmigrations.postgres.task import Deferral, Surroundings, Task
 from dbmigrations.postgres.transaction_mode import run_in_transaction
-from dbmigrations.release.migration import Kind, Migration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dbmigrations.postgres.assertions import AssertionScript
+    from dbmigrations.postgres.connection import Session
+    from dbmigrations.postgres.sql.script import SqlScript
+    from dbmigrations.postgres.tables import Tables
+    from dbmigrations.release.migration import Kind, Migration
 
 
 @dataclass(frozen=True)

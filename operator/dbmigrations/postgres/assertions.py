@@ -1,12 +1,17 @@
 """Assertions: stored beside the history when a release is applied, so that going down can verify without its files."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Self
+from __future__ import annotations
 
-from dbmigrations.postgres.connection import Session
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
 from dbmigrations.postgres.tables import Tables, installed
-from dbmigrations.release.migration import Assertion
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dbmigrations.postgres.connection import Session
+    from dbmigrations.release.migration import Assertion
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,18 @@
 """Whether a backup can be taken, asked before anything starts."""
 
+from __future__ import annotations
+
 import os
 import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dbmigrations.postgres.catalog import table_bytes
 from dbmigrations.postgres.client_programs import client_version
-from dbmigrations.postgres.connection import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dbmigrations.postgres.connection import Session
 
 _SHOWN = 3
 

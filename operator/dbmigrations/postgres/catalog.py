@@ -1,10 +1,16 @@
 """Questions to the catalog."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from psycopg import sql
 
-from dbmigrations.postgres.connection import Session
-from dbmigrations.postgres.tables import Tables
 from dbmigrations.postgres.view import IS_OUR_VIEW
+
+if TYPE_CHECKING:
+    from dbmigrations.postgres.connection import Session
+    from dbmigrations.postgres.tables import Tables
 
 # What counts: relations that people make, routines, and types that stand alone.
 _OBJECTS = """

@@ -4,16 +4,14 @@ One session does everything of a step: it holds the lock, so that if it dies, bo
 transaction has an explicit BEGIN: a client killed inside an implicit one leaves a server that goes on and commits.
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
+
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, LiteralString, Self
+from typing import TYPE_CHECKING, Any, LiteralString, Self
 
 import psycopg
 from psycopg import pq, sql
-from psycopg.abc import Params
-from psycopg.errors import Diagnostic
 from psycopg.rows import TupleRow, dict_row
 
 from dbmigrations.postgres.errors import (
@@ -27,10 +25,18 @@ from dbmigrations.postgres.errors import (
 from dbmigrations.postgres.events import Listener, ServerNotice
 from dbmigrations.postgres.login import open_connection
 from dbmigrations.postgres.queries import Query, milliseconds, ready
-from dbmigrations.postgres.settings import ConnectionSettings
 from dbmigrations.postgres.sql.redact import redact
 from dbmigrations.postgres.suitability import ServerFacts, check_suitable
 from dbmigrations.postgres.translation import details_of, translate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from psycopg.abc import Params
+    from psycopg.errors import Diagnostic
+
+    from dbmigrations.postgres.settings import ConnectionSettings
 
 Cursor = psycopg.Cursor[TupleRow]
 

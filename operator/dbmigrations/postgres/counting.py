@@ -1,18 +1,23 @@
 """Counting what a plan would lose: under row_security = off, 30 s for each question, then the planner's estimate."""
 
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from psycopg import sql
 
 from dbmigrations.api.step import DataLoss
-from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.errors import StatementError
 from dbmigrations.postgres.queries import milliseconds
 from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
 from dbmigrations.postgres.sql.names import ColumnName, RelationName
 from dbmigrations.postgres.sql.retyping import retyping_keeps_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dbmigrations.postgres.connection import Session
 
 _TIMED_OUT = "57014"
 

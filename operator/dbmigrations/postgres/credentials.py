@@ -3,16 +3,21 @@
 Nothing here repeats a value that it read: a value may be, or hold, a password.
 """
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pydantic import SecretStr
-
-from dbmigrations.api.spec import SecretKeys, TlsMode
+from dbmigrations.api.words import TlsMode
 from dbmigrations.postgres.errors import CredentialsMissingError
-from dbmigrations.postgres.settings import ConnectionSettings
+from dbmigrations.postgres.settings import ConnectionSettings, Secret
 from dbmigrations.postgres.url import parse_url
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from dbmigrations.api.spec import SecretKeys
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ def _from_keys(folder: Path, keys: SecretKeys, defaults: SecretDefaults) -> Conn
         port=settings.port or found["port"] or str(defaults.port),
         dbname=settings.dbname or found["name"] or defaults.name,
         user=settings.user or found["user"] or "",
-        password=settings.password if settings.password.get_secret_value() else SecretStr(found["password"] or ""),
+        password=settings.password if settings.password.get_secret_value() else Secret(found["password"] or ""),
     )
     missing = [
         part
@@ -94,7 +99,7 @@ def from_environment(environ: Mapping[str, str], url: str = "") -> ConnectionSet
         port=environ.get("PGPORT", ""),
         dbname=environ.get("PGDATABASE", ""),
         user=environ.get("PGUSER", ""),
-        password=SecretStr(environ.get("PGPASSWORD", "")),
+        password=Secret(environ.get("PGPASSWORD", "")),
         sslmode=environ.get("PGSSLMODE", ""),
         sslrootcert=environ.get("PGSSLROOTCERT", ""),
     )

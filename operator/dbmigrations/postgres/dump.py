@@ -3,17 +3,23 @@
 A backup is put into place only when it was read back: every file's checksum, and the table of contents by pg_restore.
 """
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dbmigrations.api.step import BackupReport
 from dbmigrations.postgres.backup_store import DUMP, BackupStore, Manifest, StoredBackup, list_files
 from dbmigrations.postgres.client_programs import Ended, client_version, login_environment, run_program
-from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.errors import BackupError
 from dbmigrations.postgres.settings import ConnectionSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from dbmigrations.postgres.connection import Session
 
 _ZSTD_SINCE = 16
 """The major of the client that can compress with zstd."""

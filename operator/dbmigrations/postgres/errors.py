@@ -20,6 +20,8 @@ EngineError                     every one has a text of its own and a `reason` f
     └── BackupError                 the dump, its checksum or its verification failed
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from dbmigrations.api.reasons import Failure, Waiting
@@ -153,6 +155,6 @@ class StatementError(FinalError):
             text += f". Hint: {self.details.hint}"
         return text
 
-    def located(self, where: str, excerpt: str = "") -> "StatementError":
+    def located(self, where: str, excerpt: str = "") -> StatementError:
         """The same error, at `file:line:column`."""
         return StatementError(self.details, where=where, excerpt=excerpt)

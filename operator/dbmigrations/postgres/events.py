@@ -1,10 +1,14 @@
 """What the engine tells while it works, for logs and progress bars. Nothing depends on anybody listening."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from dbmigrations.api.step import Direction
-from dbmigrations.release.migration import Kind
+if TYPE_CHECKING:
+    from dbmigrations.api.words import Direction
+    from dbmigrations.release.migration import Kind
 
 
 @dataclass(frozen=True)

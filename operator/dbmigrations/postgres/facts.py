@@ -1,10 +1,16 @@
 """Everything that plans ask of the history, read in one go."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from dbmigrations.postgres import history, journal
-from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.tables import Tables, installed
 from dbmigrations.postgres.versions import verified_versions
 from dbmigrations.release.history import DatabaseHistory
+
+if TYPE_CHECKING:
+    from dbmigrations.postgres.connection import Session
 
 
 def read_history(session: Session, tables: Tables, approved_plan: str = "") -> DatabaseHistory:

@@ -4,18 +4,24 @@
 counts nowhere.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from psycopg import sql
 
-from dbmigrations.api.step import Direction
-from dbmigrations.postgres.connection import Session
+from dbmigrations.api.words import Direction
 from dbmigrations.postgres.errors import PlanChangedError
 from dbmigrations.postgres.lock import holds_lock
 from dbmigrations.postgres.records import Happening, HistoryRow, Provenance, RecordedMigration, RowOutcome
-from dbmigrations.postgres.tables import Tables
 from dbmigrations.release.history import AppliedMigration, AppliedOutcome, ApprovedChange, UndoneMigration
 from dbmigrations.release.migration import Key, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dbmigrations.postgres.connection import Session
+    from dbmigrations.postgres.tables import Tables
 
 # What the chain is made of: every column but the chain itself, as text that all majors print alike.
 _LINK = sql.SQL(

@@ -3,21 +3,24 @@
 Every update carries the run (the fence). A row is *partial* when statements of it ran and no end was written.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
-from dbmigrations.api.step import Direction
-from dbmigrations.postgres.connection import Session
+from dbmigrations.api.words import Direction
 from dbmigrations.postgres.errors import PlanChangedError
 from dbmigrations.postgres.history import times_applied
 from dbmigrations.postgres.records import Provenance, RecordedMigration
-from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.redact import redact
-from dbmigrations.postgres.sql.script import read
-from dbmigrations.postgres.tables import Tables
 from dbmigrations.release.history import PartialMigration
 from dbmigrations.release.migration import Kind
+
+if TYPE_CHECKING:
+    from dbmigrations.postgres.connection import Session
+    from dbmigrations.postgres.tables import Tables
 
 
 class JournalState(StrEnum):
@@ -234,6 +237,9 @@ def half_applied(session: Session, tables: Tables, kind: Kind, name: str) -> Rec
 
 def is_partial_safe(down_script: str | None) -> bool:
     """Whether a stored down says that it may run although its up was applied only in part."""
+    from dbmigrations.postgres.sql.errors import SqlInvalidError
+    from dbmigrations.postgres.sql.script import read
+
     try:
         return down_script is not None and read(down_script).directives.partial_safe
     except SqlInvalidError:

@@ -4,20 +4,26 @@ It is never waited for inside `pg_advisory_lock()`: a waiter there holds a snaps
 CONCURRENTLY hang. In a database with `_prisma_migrations`, Prisma's own lock is taken too.
 """
 
+from __future__ import annotations
+
 import random
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
 
-from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.errors import LockHeldError
 from dbmigrations.postgres.events import Listener, WaitingForLock, silent
-from dbmigrations.postgres.tables import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dbmigrations.postgres.connection import Session
+    from dbmigrations.postgres.tables import Tables
 
 PRISMA_KEY = 72707369
 """The advisory lock that Prisma's engine takes."""

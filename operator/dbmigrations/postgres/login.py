@@ -3,13 +3,19 @@
 libpq's text is looked at to tell the failures apart, and only what the server itself said ("FATAL: …") is repeated.
 """
 
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING
 
 import psycopg
-from psycopg.rows import TupleRow
 
 from dbmigrations.postgres.errors import AuthenticationError, UnavailableError
-from dbmigrations.postgres.settings import ConnectionSettings
+
+if TYPE_CHECKING:
+    from psycopg.rows import TupleRow
+
+    from dbmigrations.postgres.settings import ConnectionSettings
 
 _KEEPALIVES = {
     "keepalives": 1,

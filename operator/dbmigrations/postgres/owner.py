@@ -1,10 +1,16 @@
 """Who owns the database: the newest row of `migration_owner`."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from __future__ import annotations
 
-from dbmigrations.postgres.connection import Session
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from dbmigrations.postgres.tables import Tables, installed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from dbmigrations.postgres.connection import Session
 
 
 @dataclass(frozen=True)

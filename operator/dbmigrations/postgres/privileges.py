@@ -3,10 +3,16 @@
 Superusers, and the predefined roles that stand beside them, may write everywhere; nothing here can change that.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from psycopg import sql
 
-from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.errors import PrivilegesUnsafeError
+
+if TYPE_CHECKING:
+    from dbmigrations.postgres.connection import Session
 
 _OWNERS = """
     SELECT kind || ' ' || name, pg_get_userbyid(owner) FROM (

@@ -1,9 +1,13 @@
 """Queries of our own, as psycopg takes them."""
 
-from typing import LiteralString
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, LiteralString
 
 from psycopg import sql
-from psycopg.abc import Params
+
+if TYPE_CHECKING:
+    from psycopg.abc import Params
 
 Query = LiteralString | sql.SQL | sql.Composed
 

@@ -1,12 +1,16 @@
 """What rows of `migration_history` say, as values."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Self
+from __future__ import annotations
 
-from dbmigrations.api.step import Direction
-from dbmigrations.release.migration import Kind, Migration
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from dbmigrations.api.words import Direction
+    from dbmigrations.release.migration import Kind, Migration
 
 
 class RowOutcome(StrEnum):

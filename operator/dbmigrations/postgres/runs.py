@@ -1,16 +1,23 @@
 """The run row: what a run is about, how far it came, how it ended."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
-from pydantic import JsonValue
 
-from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.errors import PlanChangedError
 from dbmigrations.postgres.tables import Tables, installed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pydantic import JsonValue
+
+    from dbmigrations.postgres.connection import Session
 
 
 class RunOutcome(StrEnum):

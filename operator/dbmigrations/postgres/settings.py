@@ -4,12 +4,33 @@ libpq and psycopg repeat parts of a malformed URL in their errors; so `url` take
 Secrets and the environment, and this is what both make.
 """
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from pydantic import SecretStr
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-NO_PASSWORD = SecretStr("")
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A text that no repr, log or f-string shows: it is read by name alone."""
+
+    _value: str
+
+    def get_secret_value(self) -> str:
+        """The text itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        """Whether there is one, and nothing more."""
+        return "Secret('********')" if self._value else "Secret('')"
+
+    __str__ = __repr__
+
+
+NO_PASSWORD = Secret("")
 
 
 @dataclass(frozen=True)
@@ -21,7 +42,7 @@ class ConnectionSettings:
     port: str = ""
     dbname: str = ""
     user: str = ""
-    password: SecretStr = NO_PASSWORD
+    password: Secret = NO_PASSWORD
     sslmode: str = ""
     sslrootcert: str = ""
     connect_timeout: int = 10

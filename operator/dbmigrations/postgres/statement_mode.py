@@ -7,7 +7,7 @@ nobody was left to write how it ended. So an interrupted script is taken up wher
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dbmigrations.api.step import Direction
+from dbmigrations.api.words import Direction
 from dbmigrations.postgres import journal, prisma, probes
 from dbmigrations.postgres.errors import EngineError, NotResumableError, StatementError
 from dbmigrations.postgres.execution import read_script

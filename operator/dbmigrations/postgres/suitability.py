@@ -5,18 +5,24 @@ found in two looks: the process id told at login is not that of the server proce
 a second session holds a transaction open, and the first is seen to change its process.
 """
 
+from __future__ import annotations
+
 import select
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import pq
-from psycopg.rows import TupleRow
 
 from dbmigrations.postgres.errors import ConnectionUnsuitableError, UnavailableError
 from dbmigrations.postgres.login import open_connection
-from dbmigrations.postgres.settings import ConnectionSettings
 from dbmigrations.postgres.translation import translate
+
+if TYPE_CHECKING:
+    from psycopg.rows import TupleRow
+
+    from dbmigrations.postgres.settings import ConnectionSettings
 
 OLDEST_SERVER = 130000
 """server_version_num of PostgreSQL 13."""

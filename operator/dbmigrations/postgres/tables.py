@@ -3,16 +3,20 @@
 `tables.sql` is format 1. Everything is written with the schema's name; search_path never decides.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import LiteralString
+from typing import TYPE_CHECKING, LiteralString
 
 from psycopg import sql
 
-from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.errors import FormatTooNewError, PrivilegesMissingError, StatementError
 from dbmigrations.postgres.privileges import check_privileges
 from dbmigrations.postgres.view import create_view
+
+if TYPE_CHECKING:
+    from dbmigrations.postgres.connection import Session
 
 FORMAT = 1
 """The format that this runner writes."""

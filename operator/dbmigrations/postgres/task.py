@@ -3,25 +3,31 @@
 Both modes of running share it: what is recorded does not depend on how the script was run.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from dbmigrations.api.step import Direction
+from dbmigrations.api.words import Direction
 from dbmigrations.postgres import history, journal, prisma
 from dbmigrations.postgres.assertions import AssertionScript, store_assertions
-from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.errors import EngineError, StatementError
 from dbmigrations.postgres.events import Listener, silent
 from dbmigrations.postgres.execution import ScriptRunner
 from dbmigrations.postgres.gates.gates import Gates
 from dbmigrations.postgres.journal import JournalState
 from dbmigrations.postgres.records import Happening, Provenance, RecordedMigration, RowOutcome
-from dbmigrations.postgres.retry import Retry
-from dbmigrations.postgres.sql.transactions import ExecutionPlan
-from dbmigrations.postgres.tables import Tables
 from dbmigrations.release.migration import Kind
+
+if TYPE_CHECKING:
+    from dbmigrations.postgres.connection import Session
+    from dbmigrations.postgres.execution import ScriptRunner
+    from dbmigrations.postgres.retry import Retry
+    from dbmigrations.postgres.sql.transactions import ExecutionPlan
+    from dbmigrations.postgres.tables import Tables
 
 Deferral = Callable[[], AbstractContextManager[None]]
 """Within it, a request to stop waits: for work that is dearer to repeat than to finish."""

@@ -1,5 +1,7 @@
 """From psycopg's errors to ours, by SQLSTATE class. Texts of a failed connection are our own: see `settings`."""
 
+from __future__ import annotations
+
 import psycopg
 
 from dbmigrations.postgres.errors import (

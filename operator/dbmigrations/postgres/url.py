@@ -4,13 +4,13 @@ A password that was not percent-encoded can make any part of the URL look like a
 errors name no part of it. What is doubtful is refused rather than sent to a host that is half a password.
 """
 
+from __future__ import annotations
+
 import re
 from urllib.parse import unquote_to_bytes
 
-from pydantic import SecretStr
-
 from dbmigrations.postgres.errors import CredentialsMissingError
-from dbmigrations.postgres.settings import ConnectionSettings
+from dbmigrations.postgres.settings import ConnectionSettings, Secret
 
 _SCHEMES = ("postgresql://", "postgres://")
 _HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]|%2[Ff][^:@/]*")
@@ -58,7 +58,7 @@ def parse_url(url: str) -> ConnectionSettings:
         port=parameters.get("port", port),
         dbname=parameters.get("dbname", _decode(dbname) if slash else ""),
         user=parameters.get("user", _decode(user)),
-        password=SecretStr(parameters.get("password", _decode(password))),
+        password=Secret(parameters.get("password", _decode(password))),
         sslmode=_sslmode(parameters),
         sslrootcert=_sslrootcert(parameters),
         connect_timeout=_seconds(parameters.get("connect_timeout", "")),

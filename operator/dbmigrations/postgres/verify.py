@@ -1,15 +1,21 @@
 """Running assertions, and the built-in ones: what preflight had not seen broken must not be broken now."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from psycopg import sql
 
-from dbmigrations.postgres.assertions import AssertionScript
-from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.errors import StatementError
 from dbmigrations.postgres.execution import ScriptRunner, read_script
-from dbmigrations.postgres.sql.statements import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dbmigrations.postgres.assertions import AssertionScript
+    from dbmigrations.postgres.connection import Session
+    from dbmigrations.postgres.sql.statements import Statement
 
 _NOT_ENFORCED_SINCE = 18
 """The major that brought constraints which are NOT ENFORCED, and so never validated."""

@@ -1,9 +1,15 @@
 """The version log: one row for each passed Verify."""
 
-from dbmigrations.postgres.connection import Session
-from dbmigrations.postgres.records import Provenance
-from dbmigrations.postgres.tables import Tables
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from dbmigrations.release.history import VerifiedVersion
+
+if TYPE_CHECKING:
+    from dbmigrations.postgres.connection import Session
+    from dbmigrations.postgres.records import Provenance
+    from dbmigrations.postgres.tables import Tables
 
 
 def log_version(session: Session, tables: Tables, version: str, provenance: Provenance) -> None:

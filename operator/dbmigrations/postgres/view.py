@@ -3,10 +3,16 @@
 It is marked by a comment, so that it is known as ours later: by the emptiness test, and when its columns change.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from psycopg import sql
 
-from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.errors import StatementError
+
+if TYPE_CHECKING:
+    from dbmigrations.postgres.connection import Session
 
 VIEW = "migration_history"
 

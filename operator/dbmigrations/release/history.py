@@ -4,11 +4,15 @@
 nowhere.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from dbmigrations.api.step import Direction
-from dbmigrations.release.migration import Key, Kind
+if TYPE_CHECKING:
+    from dbmigrations.api.words import Direction
+    from dbmigrations.release.migration import Key, Kind
 
 
 class AppliedOutcome(StrEnum):

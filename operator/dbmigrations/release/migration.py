@@ -1,10 +1,15 @@
 """What a release is made of: scripts, migrations, assertions."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from dbmigrations.api.step import StepName
-from dbmigrations.release.versions import Range, Version
+from dbmigrations.api.words import StepName
+
+if TYPE_CHECKING:
+    from dbmigrations.release.versions import Range, Version
 
 
 class Kind(StrEnum):

@@ -4,14 +4,19 @@ The hash is sha256 over canonical JSON of {format, base, plan}. No times, run id
 that `dbmigrate plan --offline` in a pull request gives the hash that preflight will give.
 """
 
+from __future__ import annotations
+
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
-from dbmigrations.api.step import Direction, PlanDirection
+from dbmigrations.api.words import Direction, PlanDirection
 from dbmigrations.release.migration import Key, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 FORMAT = 1
 """The version of what the hash is made of."""

@@ -3,15 +3,21 @@
 Direction follows from these sets alone, never from comparing two version numbers.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from __future__ import annotations
 
-from dbmigrations.api.step import Direction
-from dbmigrations.release.directory import ReleaseDirectory
-from dbmigrations.release.history import AppliedMigration, DatabaseHistory, PartialMigration
-from dbmigrations.release.migration import Key, Migration
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dbmigrations.api.words import Direction
 from dbmigrations.release.plan import BaseEntry, Plan, PlannedMigration
 from dbmigrations.release.versions import Version, VersionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dbmigrations.release.directory import ReleaseDirectory
+    from dbmigrations.release.history import AppliedMigration, DatabaseHistory, PartialMigration
+    from dbmigrations.release.migration import Key, Migration
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,22 @@
 """The sequence of steps of a plan: what the run row stores and every result's `next` is taken from."""
 
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from dbmigrations.api.step import PlanDirection, StepName, StepRef
-from dbmigrations.release.directory import ReleaseDirectory
-from dbmigrations.release.history import DatabaseHistory
-from dbmigrations.release.migration import Key
-from dbmigrations.release.plan import Plan, PlannedMigration
+from dbmigrations.api.step import StepRef
+from dbmigrations.api.words import PlanDirection, StepName
 from dbmigrations.release.versions import Version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dbmigrations.release.directory import ReleaseDirectory
+    from dbmigrations.release.history import DatabaseHistory
+    from dbmigrations.release.migration import Key
+    from dbmigrations.release.plan import Plan, PlannedMigration
 
 
 @dataclass(frozen=True, slots=True)

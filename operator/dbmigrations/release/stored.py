@@ -3,13 +3,17 @@
 What is stored is read again by later runners: fields may be added, none may change its meaning.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from __future__ import annotations
 
-from dbmigrations.api.step import Direction, StepName
+from typing import TYPE_CHECKING, Any
+
+from dbmigrations.api.words import Direction, StepName
 from dbmigrations.release.migration import Kind
 from dbmigrations.release.plan import BaseEntry, Plan, PlannedMigration
 from dbmigrations.release.steps import PlannedStep, Steps
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 Json = dict[str, Any]
 

@@ -3,15 +3,17 @@
 Semantic versions with pre-releases and without build metadata, in semver's order; ranges as npm writes them.
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import total_ordering
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
-import semantic_version
+from dbmigrations.api.words import SEMVER
 
-from dbmigrations.api.spec import SEMVER
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 VERSION_LIMIT = 64
 """Characters of a version."""
@@ -24,9 +26,19 @@ class _Matcher(Protocol):
     def match(self, version: object) -> bool: ...
 
 
-# The library has no types: these two lines are all that we use of it.
-_npm_range: Callable[[str], _Matcher] = semantic_version.NpmSpec  # type: ignore[attr-defined]
-_software_version: Callable[[str], object] = semantic_version.Version  # type: ignore[attr-defined]
+# The library has no types: these two are all that we use of it. Most commands read no range and do without it.
+def _npm_range(text: str) -> _Matcher:
+    import semantic_version
+
+    made: Callable[[str], _Matcher] = semantic_version.NpmSpec  # type: ignore[attr-defined]
+    return made(text)
+
+
+def _software_version(text: str) -> object:
+    import semantic_version
+
+    made: Callable[[str], object] = semantic_version.Version  # type: ignore[attr-defined]
+    return made(text)
 
 
 class VersionError(ValueError):
@@ -69,7 +81,7 @@ class Version:
         """Whether it sorts before the release of the same numbers."""
         return "-" in self.text
 
-    def __lt__(self, other: "Version") -> bool:
+    def __lt__(self, other: Version) -> bool:
         """Semver's order."""
         return self._precedence < other._precedence
 

@@ -4,9 +4,11 @@ The scripts are read in the plan's order, for what one made is not "existing" to
 outside, so that a plan made without a database is analysed the same way.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from dbmigrations.api.step import DataLoss
 from dbmigrations.postgres.counting import CountedLoss
@@ -14,12 +16,14 @@ from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
 from dbmigrations.postgres.sql.names import RelationName
-from dbmigrations.postgres.sql.operations import Operation as StatementOperation
 from dbmigrations.postgres.sql.review import Review, review_script
 from dbmigrations.postgres.sql.script import SqlScript, read
 from dbmigrations.postgres.sql.transactions import Unprobeable, execution_plan
 from dbmigrations.release.problems import Problem, ReleaseInvalidError
 from dbmigrations.runner.preflight.facts import Analysis, MigrationRef, Operation
+
+if TYPE_CHECKING:
+    from dbmigrations.postgres.sql.operations import Operation as StatementOperation
 
 Counter = Callable[[Sequence[Loss]], CountedLoss]
 """Answers what would be lost."""

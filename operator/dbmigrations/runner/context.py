@@ -1,18 +1,22 @@
 """What a step is given beside its request: how to log in, whom to tell, what time it is."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from dbmigrations.api.spec import SecretKeys
-from dbmigrations.api.step import StepRequest
 from dbmigrations.postgres.credentials import SecretDefaults, from_secret
-from dbmigrations.postgres.settings import ConnectionSettings
-from dbmigrations.runner.interruption import Interruption
-from dbmigrations.runner.report.clock import Clock
-from dbmigrations.runner.report.events import Reporter
-from dbmigrations.runner.report.redaction import Redactor
+
+if TYPE_CHECKING:
+    from dbmigrations.api.spec import SecretKeys
+    from dbmigrations.api.step import StepRequest
+    from dbmigrations.postgres.settings import ConnectionSettings
+    from dbmigrations.runner.interruption import Interruption
+    from dbmigrations.runner.report.clock import Clock
+    from dbmigrations.runner.report.events import Reporter
+    from dbmigrations.runner.report.redaction import Redactor
 
 
 class Logins(Protocol):

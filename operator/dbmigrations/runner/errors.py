@@ -7,8 +7,13 @@ RunnerError             every one has a text for people, without secrets
 └── ReportedError           an earlier run ended so; it is told again, not repeated
 """
 
-from dbmigrations.api.reasons import Failure, Refusal, Waiting
-from dbmigrations.api.step import PlanSummary
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dbmigrations.api.reasons import Failure, Refusal, Waiting
+    from dbmigrations.api.step import PlanSummary
 
 
 class RunnerError(Exception):

@@ -1,10 +1,15 @@
 """What the exit code of `dbmigrate` says. Scripts and CI may rely on these numbers."""
 
+from __future__ import annotations
+
 from enum import IntEnum
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from dbmigrations.api.reasons import Failure, Refusal, Waiting
-from dbmigrations.api.step import Outcome, StepResult
+from dbmigrations.api.words import Outcome
+
+if TYPE_CHECKING:
+    from dbmigrations.api.step import StepResult
 
 
 class Exit(IntEnum):

@@ -3,12 +3,13 @@
 Reads only. The session has `row_security = off` and holds the lock, so that nothing moves while it looks.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from __future__ import annotations
+
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dbmigrations.api.spec import BackupWhen
-from dbmigrations.api.step import Direction, StepRequest, Trigger
+from dbmigrations.api.words import BackupWhen, Direction, Trigger
 from dbmigrations.postgres import facts as history_facts
 from dbmigrations.postgres import owner, prisma, runs
 from dbmigrations.postgres.backup_check import backup_problem
@@ -20,16 +21,21 @@ from dbmigrations.postgres.history import recorded
 from dbmigrations.postgres.journal import half_applied
 from dbmigrations.postgres.records import RecordedMigration, RowOutcome
 from dbmigrations.postgres.sizes import relation_sizes
-from dbmigrations.postgres.sql.loss import Loss
-from dbmigrations.postgres.sql.names import RelationName
-from dbmigrations.postgres.tables import Tables
-from dbmigrations.release.directory import ReleaseDirectory
-from dbmigrations.release.plan import Plan, PlannedMigration
 from dbmigrations.runner.analysis import PlannedScript, analyse
-from dbmigrations.runner.context import StepContext
 from dbmigrations.runner.preflight.drafting import draft
 from dbmigrations.runner.preflight.facts import BackupFacts, OwnerRow, PreflightFacts, PrismaRow, RunRecord
 from dbmigrations.runner.steps.session import Work, session_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from dbmigrations.api.step import StepRequest
+    from dbmigrations.postgres.sql.loss import Loss
+    from dbmigrations.postgres.sql.names import RelationName
+    from dbmigrations.postgres.tables import Tables
+    from dbmigrations.release.directory import ReleaseDirectory
+    from dbmigrations.release.plan import Plan, PlannedMigration
+    from dbmigrations.runner.context import StepContext
 
 
 def gather(work: Work, directory: ReleaseDirectory) -> PreflightFacts:

@@ -1,13 +1,16 @@
 """The one place where an error becomes the result of a step: who acts next, the reason, the words."""
 
+from __future__ import annotations
+
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 
 from dbmigrations.api.reasons import Failure, Refusal, Waiting
-from dbmigrations.api.step import Outcome, PlanSummary, StepRequest, StepResult
+from dbmigrations.api.step import PlanSummary, StepRequest, StepResult
+from dbmigrations.api.words import Outcome
 from dbmigrations.postgres.errors import FinalError, WaitError
 from dbmigrations.release.problems import ReleaseInvalidError
 from dbmigrations.release.stored import StoredPlanError
@@ -18,6 +21,9 @@ from dbmigrations.runner.errors import (
     VerifyFailedError,
 )
 from dbmigrations.runner.interruption import Interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def result_of(error: BaseException, request: StepRequest) -> StepResult:

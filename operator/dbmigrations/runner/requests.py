@@ -5,7 +5,8 @@ import json
 from pydantic import ValidationError
 
 from dbmigrations.api.reasons import Failure
-from dbmigrations.api.step import FORMAT, Outcome, StepName, StepRef, StepRequest, StepResult
+from dbmigrations.api.step import FORMAT, StepRef, StepRequest, StepResult
+from dbmigrations.api.words import Outcome, StepName
 
 RUN_LIMIT = 36
 

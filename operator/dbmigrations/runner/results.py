@@ -1,9 +1,12 @@
 """Writing a step's result to the file that Kubernetes reads after the container ended."""
 
+from __future__ import annotations
+
 import os
 import stat
 
-from dbmigrations.api.step import Outcome, ResultTooLargeError, StepResult
+from dbmigrations.api.step import ResultTooLargeError, StepResult
+from dbmigrations.api.words import Outcome
 
 TERMINATION_LOG = "/dev/termination-log"
 

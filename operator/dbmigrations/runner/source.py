@@ -1,10 +1,14 @@
 """The release directory that a request or a person names."""
 
-from pathlib import Path
+from __future__ import annotations
 
-from dbmigrations.release import directory
-from dbmigrations.release.directory import ReleaseDirectory
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from dbmigrations.runner.errors import SourceMissingError
+
+if TYPE_CHECKING:
+    from dbmigrations.release.directory import ReleaseDirectory
 
 
 def load_source(path: str, *, require_down: bool = False) -> ReleaseDirectory:
@@ -14,7 +18,10 @@ def load_source(path: str, *, require_down: bool = False) -> ReleaseDirectory:
         SourceMissingError: there is nothing there (yet).
         ReleaseInvalidError: what is there has errors.
     """
-    return directory.load(require_source(path), require_down=require_down)
+    root = require_source(path)
+    from dbmigrations.release import directory
+
+    return directory.load(root, require_down=require_down)
 
 
 def require_source(path: str) -> Path:

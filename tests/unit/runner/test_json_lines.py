@@ -8,10 +8,10 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from dbmigrations.api.reasons import Failure
 from dbmigrations.api.step import BackupReport, Direction, Outcome, StepName, StepRef
+from dbmigrations.postgres.settings import Secret
 from dbmigrations.release.migration import Kind
 from dbmigrations.release.plan import PlannedMigration
 from dbmigrations.runner.report.events import (
@@ -39,7 +39,7 @@ BACKUP = BackupReport(location="/b/1", taken_at=datetime(2026, 1, 1, tzinfo=UTC)
 def lines(*events: Event) -> list[dict[str, Any]]:
     stream = StringIO()
     redactor = Redactor()
-    redactor.hide(SecretStr("hunter2"))
+    redactor.hide(Secret("hunter2"))
     step = StepRef(name=StepName.SQL, release="1.1.0", ordinal=4)
     tell = json_lines(stream, redactor, request(step=step), lambda: NOON)
     for event in events:

@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from dbmigrations.api.reasons import Failure
 from dbmigrations.api.step import Outcome
+from dbmigrations.postgres.settings import Secret
 from dbmigrations.runner.report.events import Noted, StepEnded
 from dbmigrations.runner.report.lines import log_lines, log_path, open_log
 from dbmigrations.runner.report.redaction import Redactor
@@ -40,7 +39,7 @@ def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
 def test_every_line_carries_the_time_and_no_secret() -> None:
     stream = StringIO()
     redactor = Redactor()
-    redactor.hide(SecretStr("hunter2"))
+    redactor.hide(Secret("hunter2"))
     log_lines(stream, redactor, lambda: NOON)(Noted("say hunter2", "a\nb"))
     assert stream.getvalue().splitlines() == [
         "2026-01-23T12:05:07+0000 say ********",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import quote, quote_plus
 
 import pytest
-from pydantic import SecretStr
 
+from dbmigrations.postgres.settings import Secret
 from dbmigrations.runner.report.redaction import Redactor
 
 CANARY = "p@ss/w%rd#1: 'two'"
@@ -15,7 +15,7 @@ CANARY = "p@ss/w%rd#1: 'two'"
 @pytest.fixture
 def redactor() -> Redactor:
     made = Redactor()
-    made.hide(SecretStr(CANARY), unless=("shop", "db.example"))
+    made.hide(Secret(CANARY), unless=("shop", "db.example"))
     return made
 
 
@@ -40,11 +40,17 @@ def test_what_is_no_secret_stays(redactor: Redactor) -> None:
 @pytest.mark.parametrize("password", ["", "abc"])
 def test_a_password_too_short_to_hide_does_not_make_texts_unreadable(password: str) -> None:
     redactor = Redactor()
-    redactor.hide(SecretStr(password))
+    redactor.hide(Secret(password))
     assert redactor.clean("abc and more") == "abc and more"
 
 
 def test_a_password_equal_to_the_user_does_not_hide_the_user() -> None:
     redactor = Redactor()
-    redactor.hide(SecretStr("postgres"), unless=("postgres", "shop", "localhost"))
+    redactor.hide(Secret("postgres"), unless=("postgres", "shop", "localhost"))
     assert redactor.clean("postgres@localhost/shop") == "postgres@localhost/shop"
+
+
+def test_a_secret_shows_itself_nowhere_but_by_name() -> None:
+    secret = Secret(CANARY)
+    assert CANARY not in f"{secret} {secret!r} {secret!s} {[secret]}"
+    assert secret.get_secret_value() == CANARY

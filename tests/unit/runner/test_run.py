@@ -9,11 +9,11 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import SecretStr
 
 from dbmigrations.api.reasons import Failure, Waiting
 from dbmigrations.api.step import Outcome, StepName, StepResult
 from dbmigrations.postgres.errors import CredentialsMissingError
+from dbmigrations.postgres.settings import Secret
 from dbmigrations.runner.context import StepContext
 from dbmigrations.runner.interruption import Interrupted, Interruption
 from dbmigrations.runner.report.events import Event, StepBegan, StepEnded, to_all
@@ -50,7 +50,7 @@ class Ended:
 
     def result(self) -> StepResult:
         redactor = Redactor()
-        redactor.hide(SecretStr("hunter2"))
+        redactor.hide(Secret("hunter2"))
         asked = request(self.name)
         now = partial(datetime.now, UTC)
         context = StepContext(

@@ -124,7 +124,7 @@ def _end_of_statement(text: str, start: int) -> tuple[int, int]:
     return len(text), len(text)
 
 
-_CREATE = re.compile(r"CREATE(?![A-Za-z0-9_$\x80-\U0010ffff])", re.IGNORECASE)
+_CREATE = re.compile(rf"CREATE(?!{lexer.WORD_PART})", re.IGNORECASE)
 _ROUTINES = frozenset({("create", "function"), ("create", "procedure")})
 _HEAD = 2
 
@@ -160,7 +160,7 @@ class _AtomicBody:
             self._depth -= 1
 
 
-_COPY = re.compile(r"COPY(?![A-Za-z0-9_$\x80-\U0010ffff])", re.IGNORECASE)
+_COPY = re.compile(rf"COPY(?!{lexer.WORD_PART})", re.IGNORECASE)
 _REST_OF_LINE = re.compile(r"[ \t\f\v\r]*+(?:--[^\n]*+)?+(?:\n|\Z)")
 _END_OF_DATA = re.compile(r"^\\\.[ \t\r]*(?:\n|\Z)", re.MULTILINE)
 

@@ -1,11 +1,15 @@
 """The JSON documents of commands, and how refusals are told. A document carries its format; fields are only added."""
 
-from typing import Any
+from __future__ import annotations
 
-from dbmigrations.api.step import StepRequest, StepResult
-from dbmigrations.runner.commands.looking import Look
+from typing import TYPE_CHECKING, Any
+
 from dbmigrations.runner.exits import Exit
-from dbmigrations.runner.report.terminal import Terminal
+
+if TYPE_CHECKING:
+    from dbmigrations.api.step import StepRequest, StepResult
+    from dbmigrations.runner.commands.looking import Look
+    from dbmigrations.runner.report.terminal import Terminal
 
 FORMAT = 1
 """The version of the documents' shape."""

@@ -1,11 +1,13 @@
 """`dbmigrate backup`: a dump that was read back, in a folder."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import click
 
-from dbmigrations.api.step import BackupReport, RequestedBackup
 from dbmigrations.postgres.backup_check import backup_problem
 from dbmigrations.postgres.dump import BackupRequest, take_backup
 from dbmigrations.postgres.errors import BackupError
@@ -15,13 +17,16 @@ from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import Laptop, at_laptop, logged
 from dbmigrations.runner.commands.options import Place, backup_options, log_dir_option, place_options
 from dbmigrations.runner.commands.running import Desk, laptop_command
-from dbmigrations.runner.context import StepContext
 from dbmigrations.runner.exits import Exit
 from dbmigrations.runner.report.events import BackupTaken, Noted
 from dbmigrations.runner.report.words import size
 from dbmigrations.runner.steps.backup import database_key
 from dbmigrations.runner.steps.listening import listener
 from dbmigrations.runner.steps.session import open_work
+
+if TYPE_CHECKING:
+    from dbmigrations.api.step import BackupReport, RequestedBackup
+    from dbmigrations.runner.context import StepContext
 
 
 @click.command("backup")

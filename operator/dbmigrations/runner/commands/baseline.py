@@ -1,5 +1,9 @@
 """`dbmigrate baseline`: adopt a database that existed before."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
 from dbmigrations.runner.commands.laptop import at_laptop
@@ -15,7 +19,9 @@ from dbmigrations.runner.commands.options import (
 )
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.context import Wishes
-from dbmigrations.runner.exits import Exit
+
+if TYPE_CHECKING:
+    from dbmigrations.runner.exits import Exit
 
 
 @click.command("baseline")

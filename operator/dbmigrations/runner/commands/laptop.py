@@ -1,41 +1,33 @@
-"""A run on a laptop: the requests that the operator would send, and the steps one after the other in this process."""
+"""A person's laptop: the database, the release directory and the desk of one command."""
+
+from __future__ import annotations
 
 import getpass
 import os
 import socket
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
-from uuid import uuid4
+from typing import TYPE_CHECKING
 
 import click
 
-from dbmigrations.api.spec import BackupWhen
-from dbmigrations.api.step import (
-    Outcome,
-    RequestedBackup,
-    RequestedPolicy,
-    RequestedTimeouts,
-    Requester,
-    StepName,
-    StepRef,
-    StepRequest,
-    StepResult,
-)
+from dbmigrations.postgres.connection import Session, SessionSettings
 from dbmigrations.postgres.credentials import from_environment
 from dbmigrations.postgres.errors import CredentialsMissingError
-from dbmigrations.postgres.settings import ConnectionSettings
-from dbmigrations.runner.commands.options import Place, Planning
-from dbmigrations.runner.commands.running import Desk
+from dbmigrations.postgres.tables import Tables
 from dbmigrations.runner.context import GivenLogins, StepContext, Wishes, hidden
 from dbmigrations.runner.report.events import Event, PlanMade, Reporter, to_all
 from dbmigrations.runner.report.lines import log_lines, log_path, open_log
-from dbmigrations.runner.steps.run import run_step
 
-NOBODY = Requester(cluster="", namespace="", name="", uid="", generation=0)
-"""A laptop: it never owns a database."""
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from dbmigrations.api.step import StepRequest
+    from dbmigrations.postgres.settings import ConnectionSettings
+    from dbmigrations.runner.commands.options import Place, Planning
+    from dbmigrations.runner.commands.running import Desk
 
 
 @dataclass(frozen=True)
@@ -48,26 +40,32 @@ class Laptop:
 
     def request(self, version: str, planning: Planning | None = None, *, baseline: str = "") -> StepRequest:
         """The request of a new run's preflight."""
+        from dbmigrations.runner.commands.running_steps import first_request
+
+        return first_request(self, version, planning, baseline=baseline)
+
+    @contextmanager
+    def session(self, command: str) -> Iterator[tuple[Session, Tables]]:
+        """A session for a command that only looks at our own tables.
+
+        Raises:
+            EngineError: no connection.
+        """
         place = self.place
-        return StepRequest(
-            step=StepRef(name=StepName.PREFLIGHT),
-            run=str(uuid4()),
-            requester=NOBODY,
-            version=version,
-            schema_name=place.schema or self.settings.schema or "public",
-            history_schema=place.history_schema,
+        settings = SessionSettings(
+            application_name=f"dbmigrate {command}",
+            schema=self.schema,
             role=place.role,
-            source=str(place.source.absolute()),
-            policy=planning.policy if planning else RequestedPolicy(),
-            backup=planning.backup if planning else RequestedBackup(when=BackupWhen.NEVER),
-            timeouts=RequestedTimeouts(
-                lock=place.lock_timeout, wait=place.wait, statement=place.statement_timeout, step=0
-            ),
-            gates=place.gates,
-            baseline=baseline,
-            approved_plan=planning.approve if planning else "",
-            requested_by=who(),
+            lock_timeout=place.lock_timeout,
+            statement_timeout=place.statement_timeout,
         )
+        with Session.open(self.settings, settings) as session:
+            yield session, Tables(place.history_schema)
+
+    @property
+    def schema(self) -> str:
+        """The application's schema."""
+        return self.place.schema or self.settings.schema or "public"
 
     def context(self, wishes: Wishes | None = None, report: Reporter | None = None) -> StepContext:
         """The surroundings of a step."""
@@ -92,22 +90,6 @@ def at_laptop(desk: Desk, place: Place) -> Laptop:
     except CredentialsMissingError as error:
         raise click.UsageError(str(error)) from None
     return Laptop(desk, hidden(settings, desk.redactor), place)
-
-
-def run_through(request: StepRequest, context: StepContext) -> tuple[StepResult, ...]:
-    """A whole run, step by step, until one does not succeed or none follows."""
-    results: list[StepResult] = []
-    step: StepRef | None = request.step
-    plan_hash = ""
-    while step is not None:
-        result = run_step(request.model_copy(update={"step": step, "plan_hash": plan_hash}), context)
-        results.append(result)
-        if result.outcome is not Outcome.SUCCEEDED:
-            break
-        if result.plan is not None:
-            plan_hash = result.plan.hash
-        step = result.next
-    return tuple(results)
 
 
 @contextmanager

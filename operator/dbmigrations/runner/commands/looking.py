@@ -1,19 +1,25 @@
 """Preflight without its consequences: what a run would do, or why it would be refused. Nothing is written."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from dbmigrations.api.step import Direction, PlanSummary, StepRequest
-from dbmigrations.release.directory import ReleaseDirectory
-from dbmigrations.release.plan import Plan, PlannedMigration
-from dbmigrations.release.steps import Steps
-from dbmigrations.runner.context import StepContext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dbmigrations.api.words import Direction
 from dbmigrations.runner.gather import gather
 from dbmigrations.runner.preflight.case import Refused
 from dbmigrations.runner.preflight.decision import Decision, Planned, decide
-from dbmigrations.runner.preflight.facts import Operation, PreflightFacts
 from dbmigrations.runner.report.plan_text import lock_words, plan_lines, step_lines
 from dbmigrations.runner.report.words import step_title
 from dbmigrations.runner.steps.session import open_work
+
+if TYPE_CHECKING:
+    from dbmigrations.api.step import PlanSummary, StepRequest
+    from dbmigrations.release.directory import ReleaseDirectory
+    from dbmigrations.release.plan import Plan, PlannedMigration
+    from dbmigrations.release.steps import Steps
+    from dbmigrations.runner.context import StepContext
+    from dbmigrations.runner.preflight.facts import Operation, PreflightFacts
 
 
 @dataclass(frozen=True)

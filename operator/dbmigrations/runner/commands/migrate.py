@@ -1,12 +1,15 @@
 """`dbmigrate migrate` and `dbmigrate rollback`: a run on a laptop, step by step as a cluster would do it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import click
 
-from dbmigrations.api.step import Direction, StepRequest
+from dbmigrations.api.words import Direction
 from dbmigrations.runner.commands.answers import run_document, tell_dry_run, tell_refusal
-from dbmigrations.runner.commands.laptop import Laptop, at_laptop, logged, run_through, without_plan
+from dbmigrations.runner.commands.laptop import Laptop, at_laptop, logged, without_plan
 from dbmigrations.runner.commands.looking import Look, look
 from dbmigrations.runner.commands.options import (
     Changing,
@@ -19,11 +22,15 @@ from dbmigrations.runner.commands.options import (
     version_option,
 )
 from dbmigrations.runner.commands.running import Desk, laptop_command
+from dbmigrations.runner.commands.running_steps import run_through
 from dbmigrations.runner.context import Wishes
 from dbmigrations.runner.exits import Exit, of_result
 from dbmigrations.runner.report.plan_text import loss_words
 from dbmigrations.runner.report.words import count
 from dbmigrations.runner.source import load_source, newest_version
+
+if TYPE_CHECKING:
+    from dbmigrations.api.step import StepRequest
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,24 @@
 """A plan without a database: from one version to another, as the directory alone tells it."""
 
-from dataclasses import replace
+from __future__ import annotations
 
-from dbmigrations.api.step import Direction
-from dbmigrations.release.directory import ReleaseDirectory
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dbmigrations.api.words import Direction
 from dbmigrations.release.history import AppliedMigration, AppliedOutcome, DatabaseHistory, VerifiedVersion
-from dbmigrations.release.plan import Plan
 from dbmigrations.release.versions import Version
 from dbmigrations.runner.analysis import PlannedScript, analyse, count_nothing
-from dbmigrations.runner.commands.laptop import NOBODY
 from dbmigrations.runner.commands.looking import Look
-from dbmigrations.runner.commands.options import Planning
+from dbmigrations.runner.commands.running_steps import NOBODY
 from dbmigrations.runner.preflight.decision import decide
 from dbmigrations.runner.preflight.drafting import draft
 from dbmigrations.runner.preflight.facts import BackupFacts, PreflightFacts
+
+if TYPE_CHECKING:
+    from dbmigrations.release.directory import ReleaseDirectory
+    from dbmigrations.release.plan import Plan
+    from dbmigrations.runner.commands.options import Planning
 
 
 def look_offline(directory: ReleaseDirectory, start: str | None, target: str, planning: Planning, schema: str) -> Look:

@@ -1,18 +1,23 @@
 """Options that several commands share, each group read into one frozen value."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dbmigrations.api.spec import ApprovalMode, BackupWhen, ChangePolicy, OperationsPolicy, RollbackPolicy
-from dbmigrations.api.step import RequestedBackup, RequestedGates, RequestedPolicy
+from dbmigrations.api.words import ApprovalMode, BackupWhen, ChangePolicy, OperationsPolicy, RollbackPolicy
 from dbmigrations.release.versions import Version, VersionError
+
+if TYPE_CHECKING:
+    from enum import StrEnum
+
+    from dbmigrations.api.step import RequestedBackup, RequestedGates, RequestedPolicy
 
 Body = Callable[..., Any]
 Decorator = Callable[[Body], Body]
@@ -259,22 +264,32 @@ def _place(
     max_oldest_transaction: float | None,
     **place: Any,  # noqa: ANN401 - click's own
 ) -> Place:
-    gates = RequestedGates(
-        replica_lag=max_replica_lag,
-        replica_lag_size=max_replica_lag_size,
-        retained_wal=max_retained_wal,
-        oldest_transaction=max_oldest_transaction,
-    )
-    return Place(**place, gates=None if gates == RequestedGates() else gates)
+    limits = {
+        "replica_lag": max_replica_lag,
+        "replica_lag_size": max_replica_lag_size,
+        "retained_wal": max_retained_wal,
+        "oldest_transaction": max_oldest_transaction,
+    }
+    return Place(**place, gates=None if set(limits.values()) == {None} else _gates(limits))
+
+
+def _gates(limits: Mapping[str, float | None]) -> RequestedGates:
+    from dbmigrations.api.step import RequestedGates
+
+    return RequestedGates.model_validate(limits)
 
 
 def _planning(*, approve: str, no_backup: bool, backup_dir: Path, retain: int, **policy: object) -> Planning:
+    from dbmigrations.api.step import RequestedPolicy
+
     when = BackupWhen.NEVER if no_backup else BackupWhen.ALWAYS
     backup = _backup(backup_dir=backup_dir, retain=retain).model_copy(update={"when": when})
     return Planning(RequestedPolicy.model_validate(policy), approve, backup)
 
 
 def _backup(*, backup_dir: Path, retain: int) -> RequestedBackup:
+    from dbmigrations.api.step import RequestedBackup
+
     return RequestedBackup(directory=str(backup_dir.absolute()), retain=retain)
 
 

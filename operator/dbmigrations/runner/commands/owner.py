@@ -1,5 +1,7 @@
 """`dbmigrate owner`: to which DatabaseMigration the database belongs."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime
 
 import click

@@ -1,5 +1,7 @@
 """`dbmigrate plan` and `dbmigrate check`: what a run would do, and whether it may."""
 
+from __future__ import annotations
+
 import click
 
 from dbmigrations.runner.commands.answers import document

@@ -1,6 +1,8 @@
 """`dbmigrate release cut`: what no release lists yet becomes a release."""
 
-from pathlib import Path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +12,9 @@ from dbmigrations.runner.commands.options import checked_version, source_option
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.exits import Exit
 from dbmigrations.runner.source import require_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.group("release")

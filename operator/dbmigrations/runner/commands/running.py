@@ -4,6 +4,8 @@ A command's body gets the Desk and returns an exit code. Whatever it raises beco
 or a JSON document, and the exit code that goes with it; a trace goes to the log file alone.
 """
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -18,7 +20,6 @@ from dbmigrations.runner import exits
 from dbmigrations.runner.commands.options import json_option
 from dbmigrations.runner.exits import Exit
 from dbmigrations.runner.interruption import Interrupted, Interruption
-from dbmigrations.runner.outcomes import is_bug, trace, verdict
 from dbmigrations.runner.report.redaction import Redactor
 from dbmigrations.runner.report.terminal import Terminal
 
@@ -75,6 +76,8 @@ def _is_led_on(context: click.Context) -> bool:
 def _tell(desk: Desk, error: BaseException) -> Exit:
     if isinstance(error, SystemExit):
         raise error
+    from dbmigrations.runner.outcomes import is_bug, trace, verdict
+
     outcome, reason, message = verdict(error)
     code = exits.of_outcome(outcome, reason)
     if isinstance(error, Interrupted):

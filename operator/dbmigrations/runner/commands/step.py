@@ -1,12 +1,14 @@
 """`dbmigrate step`: one step of a run, as the Jobs of the operator call it."""
 
+from __future__ import annotations
+
 import sys
 from datetime import UTC, datetime
 from functools import partial
 
 import click
 
-from dbmigrations.api.step import StepName
+from dbmigrations.api.words import StepName
 from dbmigrations.runner import exits
 from dbmigrations.runner.context import MountedLogins, StepContext
 from dbmigrations.runner.exits import Exit

@@ -1,8 +1,9 @@
 """`dbmigrate validate`: is the release directory right? Asks no database."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
 from dataclasses import asdict
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,13 @@ from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.exits import Exit
 from dbmigrations.runner.report.words import count
 from dbmigrations.runner.source import require_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from dbmigrations.release.directory import ReleaseDirectory, Unreleased
+    from dbmigrations.release.migration import Script
 
 
 @click.command("validate")

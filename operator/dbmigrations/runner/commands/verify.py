@@ -1,5 +1,7 @@
 """`dbmigrate verify`: do the assertions hold? Looks only: the version log is written by runs."""
 
+from __future__ import annotations
+
 import click
 
 from dbmigrations.postgres.assertions import AssertionScript, stored_assertions

@@ -1,16 +1,17 @@
 """`dbmigrate version` and `dbmigrate history`: what the database says of itself."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dbmigrations.postgres import history as rows
 from dbmigrations.postgres.facts import read_history
 from dbmigrations.postgres.owner import read_owner
-from dbmigrations.postgres.records import HistoryRow
 from dbmigrations.postgres.tables import installed
 from dbmigrations.release.problems import ReleaseInvalidError
 from dbmigrations.runner.commands.answers import document
@@ -22,7 +23,11 @@ from dbmigrations.runner.errors import SourceMissingError
 from dbmigrations.runner.exits import Exit
 from dbmigrations.runner.report import words
 from dbmigrations.runner.source import load_source
-from dbmigrations.runner.steps.session import open_work
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dbmigrations.postgres.records import HistoryRow
 
 
 class Lazily(click.Group):
@@ -74,10 +79,10 @@ def version(desk: Desk, expect: str | None, place: Place, *, check: bool) -> Exi
     --check finds another version than the expected one.
     """
     laptop = at_laptop(desk, place)
-    with open_work(laptop.request(""), laptop.context(), row_security=True) as work:
-        history = read_history(work.session, work.tables)
-        owner = read_owner(work.session, work.tables)
-        (server,) = work.session.one("SELECT current_setting('server_version')")
+    with laptop.session("version") as (session, tables):
+        history = read_history(session, tables)
+        owner = read_owner(session, tables)
+        (server,) = session.one("SELECT current_setting('server_version')")
     found = Versions(
         database=history.current_version,
         expected=expect or _newest(place.source),
@@ -102,8 +107,8 @@ def version(desk: Desk, expect: str | None, place: Place, *, check: bool) -> Exi
 def history(desk: Desk, limit: int, place: Place) -> Exit:
     """Show what happened to the database, newest first: each migration, direction, outcome, by whom and when."""
     laptop = at_laptop(desk, place)
-    with open_work(laptop.request(""), laptop.context(), row_security=True) as work:
-        found = rows.rows(work.session, work.tables, limit) if installed(work.session, work.tables) else ()
+    with laptop.session("history") as (session, tables):
+        found = rows.rows(session, tables, limit) if installed(session, tables) else ()
     if desk.terminal.as_json:
         desk.terminal.document(document("history", rows=[_row(row) for row in found]))
     elif not found:

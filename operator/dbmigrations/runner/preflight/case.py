@@ -1,15 +1,20 @@
 """What the refusals look at: the facts and what follows from them, computed once."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from dbmigrations.api.reasons import Refusal
-from dbmigrations.api.spec import BackupWhen
-from dbmigrations.api.step import DataLoss, Direction, PlanSummary, Trigger
+from dbmigrations.api.step import DataLoss, PlanSummary
+from dbmigrations.api.words import BackupWhen, Direction, Trigger
 from dbmigrations.release.history import AppliedOutcome
 from dbmigrations.release.plan import Plan, PlannedMigration, plan_hash
 from dbmigrations.runner.preflight.drafting import Draft, make_draft
-from dbmigrations.runner.preflight.facts import Analysis, PreflightFacts
+
+if TYPE_CHECKING:
+    from dbmigrations.api.reasons import Refusal
+    from dbmigrations.runner.preflight.facts import Analysis, PreflightFacts
 
 RELEASES_SHOWN = 20
 """Releases that a summary names; the count tells the rest."""

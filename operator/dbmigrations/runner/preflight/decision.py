@@ -1,18 +1,25 @@
 """Preflight's decision: every refusal in its order, else the plan with its steps. Pure."""
 
-from collections.abc import Callable, Iterator
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dbmigrations.api.reasons import Failure, Refusal, Waiting
-from dbmigrations.api.step import PlanSummary, StepRef, Trigger
+from dbmigrations.api.words import Trigger
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.release.history import AppliedMigration
-from dbmigrations.release.plan import Plan
 from dbmigrations.release.steps import Journey, Steps, next_ref, sequence
 from dbmigrations.runner.preflight import divergence, going_down, identity, permission, wording
 from dbmigrations.runner.preflight.case import Case, Refused
-from dbmigrations.runner.preflight.drafting import Draft
-from dbmigrations.runner.preflight.facts import PreflightFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dbmigrations.api.step import PlanSummary, StepRef
+    from dbmigrations.release.plan import Plan
+    from dbmigrations.runner.preflight.drafting import Draft
+    from dbmigrations.runner.preflight.facts import PreflightFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,22 @@
 """Refusals where the database and the release directory tell different stories."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from dbmigrations.api.reasons import Refusal
-from dbmigrations.api.spec import ChangePolicy
-from dbmigrations.api.step import Direction
+from dbmigrations.api.words import ChangePolicy, Direction
 from dbmigrations.release.document import did_you_mean
-from dbmigrations.release.history import PartialMigration
 from dbmigrations.release.migration import Kind
 from dbmigrations.runner.preflight import wording
-from dbmigrations.runner.preflight.case import Case, Refused
 from dbmigrations.runner.preflight.drafting import needs_baseline, records_baseline
-from dbmigrations.runner.preflight.facts import PreflightFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dbmigrations.release.history import PartialMigration
+    from dbmigrations.runner.preflight.case import Case, Refused
+    from dbmigrations.runner.preflight.facts import PreflightFacts
 
 
 def baseline_required(case: Case) -> Refused | None:

@@ -1,12 +1,17 @@
 """The plan that facts lead to, before anybody asks whether it may run."""
 
-from dataclasses import dataclass, replace
+from __future__ import annotations
 
-from dbmigrations.api.step import Trigger
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dbmigrations.api.words import Trigger
 from dbmigrations.release.history import AppliedMigration, AppliedOutcome, DatabaseHistory
-from dbmigrations.release.plan import Plan
 from dbmigrations.release.sets import Sets, compare, plan_of, undo
-from dbmigrations.runner.preflight.facts import PreflightFacts
+
+if TYPE_CHECKING:
+    from dbmigrations.release.plan import Plan
+    from dbmigrations.runner.preflight.facts import PreflightFacts
 
 
 @dataclass(frozen=True, slots=True)

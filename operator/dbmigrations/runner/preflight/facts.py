@@ -4,16 +4,23 @@ How to fill it: first everything but `analyses` and `backup.problem`; ask `draft
 the scripts of exactly that plan (ups from the directory, downs from the history) and `replace` both fields.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from __future__ import annotations
 
-from dbmigrations.api.spec import BackupWhen
-from dbmigrations.api.step import DataLoss, Direction, RequestedPolicy, Requester, Trigger
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dbmigrations.api.step import DataLoss, RequestedPolicy, Requester
+from dbmigrations.api.words import BackupWhen, Direction, Trigger
 from dbmigrations.postgres.sql.classes import OperationClass
-from dbmigrations.postgres.sql.operations import LockMode
-from dbmigrations.release.directory import ReleaseDirectory
 from dbmigrations.release.history import DatabaseHistory
 from dbmigrations.release.migration import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dbmigrations.postgres.sql.operations import LockMode
+    from dbmigrations.release.directory import ReleaseDirectory
+
 
 MigrationRef = tuple[Kind, str, Direction]
 """Which script of which migration."""

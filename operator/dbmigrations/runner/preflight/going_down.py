@@ -1,13 +1,19 @@
 """Refusals about undoing what was applied."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from dbmigrations.api.reasons import Refusal
-from dbmigrations.api.spec import RollbackPolicy
+from dbmigrations.api.words import RollbackPolicy
 from dbmigrations.release.history import AppliedMigration, AppliedOutcome, PartialMigration
-from dbmigrations.release.migration import Migration
 from dbmigrations.release.versions import Version, VersionError
 from dbmigrations.runner.preflight import wording
-from dbmigrations.runner.preflight.case import Case, Refused
-from dbmigrations.runner.preflight.facts import PreflightFacts
+
+if TYPE_CHECKING:
+    from dbmigrations.release.migration import Migration
+    from dbmigrations.runner.preflight.case import Case, Refused
+    from dbmigrations.runner.preflight.facts import PreflightFacts
 
 _Down = AppliedMigration | PartialMigration
 

@@ -1,8 +1,14 @@
 """Refusals about whose database this is, and whether it is still the one that it was."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from dbmigrations.api.reasons import Refusal
 from dbmigrations.runner.preflight import wording
-from dbmigrations.runner.preflight.case import Case, Refused
+
+if TYPE_CHECKING:
+    from dbmigrations.runner.preflight.case import Case, Refused
 
 
 def owned_by_other(case: Case) -> Refused | None:

@@ -1,14 +1,20 @@
 """Refusals about what may happen without being asked, and what must be safe before it does."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from dbmigrations.api.reasons import Refusal
-from dbmigrations.api.spec import ApprovalMode, OperationsPolicy, RollbackPolicy
-from dbmigrations.api.step import DataLoss
+from dbmigrations.api.words import ApprovalMode, OperationsPolicy, RollbackPolicy
 from dbmigrations.postgres.sql.classes import OperationClass
-from dbmigrations.release.plan import Plan
 from dbmigrations.runner.preflight import wording
-from dbmigrations.runner.preflight.case import Case, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dbmigrations.api.step import DataLoss
+    from dbmigrations.release.plan import Plan
+    from dbmigrations.runner.preflight.case import Case, Refused
 
 _ALLOWED = {
     OperationsPolicy.ADDITIVE_ONLY: frozenset({OperationClass.ADDITIVE, OperationClass.WIDENING, OperationClass.DATA}),

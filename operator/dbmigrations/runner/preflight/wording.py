@@ -1,11 +1,17 @@
 """How refusals speak: short lists of migrations with their places, and the exact thing that helps."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from dbmigrations.api.resource import PLURAL, REQUESTED_AT
-from dbmigrations.release.directory import ReleaseDirectory
-from dbmigrations.release.migration import Key, Kind, Migration
-from dbmigrations.runner.preflight.facts import PreflightFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dbmigrations.release.directory import ReleaseDirectory
+    from dbmigrations.release.migration import Key, Kind, Migration
+    from dbmigrations.runner.preflight.facts import PreflightFacts
 
 SHOWN = 3
 """Members of a list that a message names; it then counts. The log has them all."""

@@ -1,5 +1,7 @@
 """The time, as something that is given: tests give their own."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import datetime
 

@@ -1,10 +1,14 @@
 """What a step tells while it runs. A closed union of facts; who shows them decides how."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from dbmigrations.api.step import BackupReport, StepRef, StepResult
-from dbmigrations.release.plan import PlannedMigration
+if TYPE_CHECKING:
+    from dbmigrations.api.step import BackupReport, StepRef, StepResult
+    from dbmigrations.release.plan import PlannedMigration
 
 
 @dataclass(frozen=True, slots=True)

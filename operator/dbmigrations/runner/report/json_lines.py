@@ -1,14 +1,13 @@
 """Events as one JSON object a line: the log of a Job."""
 
+from __future__ import annotations
+
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
-from typing import Literal, TextIO, assert_never
+from typing import TYPE_CHECKING, Literal, TextIO, assert_never
 
-from dbmigrations.api.step import Outcome, StepRequest, StepResult
-from dbmigrations.release.plan import PlannedMigration
-from dbmigrations.runner.report.clock import Clock
+from dbmigrations.api.words import Outcome
 from dbmigrations.runner.report.events import (
     AssertionPassed,
     BackupTaken,
@@ -23,8 +22,15 @@ from dbmigrations.runner.report.events import (
     StepEnded,
     Waited,
 )
-from dbmigrations.runner.report.redaction import Redactor
 from dbmigrations.runner.report.words import migration_title
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dbmigrations.api.step import StepRequest, StepResult
+    from dbmigrations.release.plan import PlannedMigration
+    from dbmigrations.runner.report.clock import Clock
+    from dbmigrations.runner.report.redaction import Redactor
 
 
 def json_lines(stream: TextIO, redactor: Redactor, request: StepRequest, now: Clock) -> Reporter:

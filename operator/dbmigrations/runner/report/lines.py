@@ -1,13 +1,12 @@
 """Events as lines of plain text: the `migration_YYYYMMDD_HHMM.log` that every run on a laptop writes."""
 
-import os
-from datetime import datetime
-from pathlib import Path
-from typing import TextIO, assert_never
+from __future__ import annotations
 
-from dbmigrations.api.step import Outcome
+import os
+from typing import TYPE_CHECKING, TextIO, assert_never
+
+from dbmigrations.api.words import Outcome
 from dbmigrations.runner.report import words
-from dbmigrations.runner.report.clock import Clock
 from dbmigrations.runner.report.events import (
     AssertionPassed,
     BackupTaken,
@@ -22,7 +21,13 @@ from dbmigrations.runner.report.events import (
     StepEnded,
     Waited,
 )
-from dbmigrations.runner.report.redaction import Redactor
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from dbmigrations.runner.report.clock import Clock
+    from dbmigrations.runner.report.redaction import Redactor
 
 
 def log_path(folder: Path, started: datetime) -> Path:

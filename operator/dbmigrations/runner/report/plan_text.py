@@ -1,13 +1,21 @@
 """A plan as a person reads it: the log of preflight, and what `dbmigrate plan` shows."""
 
-from collections.abc import Iterator, Mapping
+from __future__ import annotations
 
-from dbmigrations.api.step import DataLoss, Direction, PlanSummary
-from dbmigrations.postgres.sql.operations import LockMode
-from dbmigrations.release.plan import Plan, PlannedMigration
-from dbmigrations.release.steps import Steps
-from dbmigrations.runner.preflight.facts import Analysis, MigrationRef, Operation
+from typing import TYPE_CHECKING
+
+from dbmigrations.api.words import Direction
 from dbmigrations.runner.report.words import count, migration_title, size, step_title
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dbmigrations.api.step import DataLoss, PlanSummary
+    from dbmigrations.postgres.sql.operations import LockMode
+    from dbmigrations.release.plan import Plan, PlannedMigration
+    from dbmigrations.release.steps import Steps
+    from dbmigrations.runner.preflight.facts import Analysis, MigrationRef, Operation
+
 
 OPERATIONS_SHOWN = 12
 """Operations listed under one migration; the rest is counted."""

@@ -3,11 +3,15 @@
 The last line of defence: errors and logs are made without secrets; whatever slipped into a text is hidden here.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
-from pydantic import SecretStr
-
 from dbmigrations.postgres.sql.redact import redact
+
+if TYPE_CHECKING:
+    from dbmigrations.postgres.settings import Secret
 
 HIDDEN = "********"
 
@@ -21,7 +25,7 @@ class Redactor:
     def __init__(self) -> None:
         self._forms: tuple[str, ...] = ()
 
-    def hide(self, secret: SecretStr, *, unless: tuple[str, ...] = ()) -> None:
+    def hide(self, secret: Secret, *, unless: tuple[str, ...] = ()) -> None:
         """Hide a secret from now on, however a URL would write it.
 
         `unless` names what is no secret (user, database, host): a password equal to one of them is not hidden, for

@@ -4,16 +4,13 @@ Colours and moving lines only where standard error is a terminal (and NO_COLOR i
 log file. With `--json`, standard output holds one JSON document and nothing more.
 """
 
+from __future__ import annotations
+
 import json
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from dbmigrations.api.step import Outcome
+from dbmigrations.api.words import Outcome
 from dbmigrations.runner.report import words
 from dbmigrations.runner.report.events import (
     AssertionPassed,
@@ -29,13 +26,12 @@ from dbmigrations.runner.report.events import (
     Waited,
 )
 from dbmigrations.runner.report.lines import describe
-from dbmigrations.runner.report.redaction import Redactor
+from dbmigrations.runner.report.screen import screen
 
 if TYPE_CHECKING:
-    from rich.status import Status
+    from collections.abc import Sequence
 
-WIDE = 100_000
-"""Columns where nobody looks: a line of a table in a file or a pipe is never broken."""
+    from dbmigrations.runner.report.redaction import Redactor
 
 
 class Terminal:
@@ -44,9 +40,8 @@ class Terminal:
     def __init__(self, redactor: Redactor, *, as_json: bool = False) -> None:
         self.as_json = as_json
         self._redactor = redactor
-        self._out = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else WIDE)
-        self._err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-        self._status: Status | None = None
+        self._out = screen(sys.stdout)
+        self._err = screen(sys.stderr)
         self._step = ""
 
     @property
@@ -56,16 +51,11 @@ class Terminal:
 
     def say(self, text: str, style: str = "") -> None:
         """A line of the answer itself."""
-        self._out.print(Text(self._redactor.clean(text), style), soft_wrap=True)
+        self._out.line((self._redactor.clean(text), style))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """A table of the answer."""
-        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-        for column in columns:
-            table.add_column(column, overflow="fold")
-        for row in rows:
-            table.add_row(*(Text(self._redactor.clean(cell)) for cell in row))
-        self._out.print(table)
+        self._out.table(columns, [[self._redactor.clean(cell) for cell in row] for row in rows])
 
     def document(self, answer: dict[str, Any]) -> None:
         """The answer as JSON."""
@@ -73,16 +63,16 @@ class Terminal:
 
     def aside(self, text: str, style: str = "") -> None:
         """A line beside the answer."""
-        self._err.print(Text(self._redactor.clean(text), style))
+        self._err.line((self._redactor.clean(text), style))
 
     def error(self, text: str) -> None:
         """Why it did not work."""
-        self._stop()
-        self._err.print(Text.assemble(("error: ", "bold red"), self._redactor.clean(text)))
+        self._err.stop()
+        self._err.line(("error: ", "bold red"), (self._redactor.clean(text), ""))
 
     def confirm(self, question: str) -> bool:
         """Ask a person; only `y` or `yes` is yes."""
-        self._err.print(Text(f"{self._redactor.clean(question)} [y/N] "), end="")
+        self._err.ask(f"{self._redactor.clean(question)} [y/N] ")
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
     def __call__(self, event: Event) -> None:
@@ -97,7 +87,7 @@ class Terminal:
 
     def close(self) -> None:
         """End what moves."""
-        self._stop()
+        self._err.stop()
 
     def _show(self, event: Event) -> None:  # noqa: C901 - one answer for each event
         match event:
@@ -105,12 +95,12 @@ class Terminal:
                 self._step = words.step_title(step)
                 self._move("")
             case StepEnded(result, seconds):
-                self._stop()
+                self._err.stop()
                 good = result.outcome is Outcome.SUCCEEDED
                 mark, style = ("✓", "green") if good else ("✗", "red")
                 head = (f"{mark} {words.step_title(result.step)}", f"bold {style}")
                 tail = f"  {result.message if good else result.reason}  ({words.seconds(seconds)})"
-                self._err.print(Text.assemble(head, self._redactor.clean(tail)))
+                self._err.line(head, (self._redactor.clean(tail), ""))
             case PlanMade(lines):
                 for line in lines:
                     self.aside(f"  {line}")
@@ -131,14 +121,4 @@ class Terminal:
                     self.aside(f"  {line}", "yellow" if warning else "")
 
     def _move(self, what: str) -> None:
-        text = Text(self._redactor.clean(f"{self._step} {what}".rstrip()))
-        if self._status is None:
-            self._status = self._err.status(text)
-            self._status.start()
-        else:
-            self._status.update(text)
-
-    def _stop(self) -> None:
-        if self._status is not None:
-            self._status.stop()
-            self._status = None
+        self._err.move(self._redactor.clean(f"{self._step} {what}".rstrip()))

@@ -1,7 +1,14 @@
 """How things are said to people, the same in terminals, log files and plans."""
 
-from dbmigrations.api.step import Direction, Outcome, StepRef, StepResult
-from dbmigrations.release.plan import PlannedMigration
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dbmigrations.api.words import Direction, Outcome
+
+if TYPE_CHECKING:
+    from dbmigrations.api.step import StepRef, StepResult
+    from dbmigrations.release.plan import PlannedMigration
 
 _UNITS = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 _MINUTE = 60

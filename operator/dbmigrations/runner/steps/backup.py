@@ -1,17 +1,22 @@
 """Backup: an artifact that was read back, before anything changes. Its failure stops the run."""
 
-from pathlib import Path
+from __future__ import annotations
 
-from dbmigrations.api.step import StepRequest, StepResult
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from dbmigrations.postgres import runs
 from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.dump import BackupRequest, retire_backups, take_backup
 from dbmigrations.postgres.errors import BackupError
-from dbmigrations.runner.context import StepContext
 from dbmigrations.runner.report.events import BackupTaken, Noted
 from dbmigrations.runner.report.words import size
 from dbmigrations.runner.steps.planned import PlannedWork, take_up
 from dbmigrations.runner.steps.session import Work, in_database, session_settings
+
+if TYPE_CHECKING:
+    from dbmigrations.api.step import StepRequest, StepResult
+    from dbmigrations.runner.context import StepContext
 
 
 def run(request: StepRequest, context: StepContext) -> StepResult:

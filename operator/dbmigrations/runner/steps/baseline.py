@@ -1,16 +1,22 @@
 """Baseline: record the migrations of a database that existed before. None of them is run."""
 
-from dbmigrations.api.step import StepRequest, StepResult
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from dbmigrations.postgres.assertions import AssertionScript, store_assertions
 from dbmigrations.postgres.errors import PlanChangedError
 from dbmigrations.postgres.history import record_baseline
 from dbmigrations.postgres.records import RecordedMigration
-from dbmigrations.release.directory import ReleaseDirectory
-from dbmigrations.runner.context import StepContext
 from dbmigrations.runner.report.words import count
 from dbmigrations.runner.source import load_source
 from dbmigrations.runner.steps.planned import PlannedWork, take_up
 from dbmigrations.runner.steps.session import Work, in_database
+
+if TYPE_CHECKING:
+    from dbmigrations.api.step import StepRequest, StepResult
+    from dbmigrations.release.directory import ReleaseDirectory
+    from dbmigrations.runner.context import StepContext
 
 
 def run(request: StepRequest, context: StepContext) -> StepResult:

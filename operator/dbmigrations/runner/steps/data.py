@@ -1,8 +1,14 @@
 """Data: data migrations, unbound by row level security: a backfill that it hides rows from is an error."""
 
-from dbmigrations.api.step import StepRequest, StepResult
-from dbmigrations.runner.context import StepContext
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from dbmigrations.runner.steps.migrations import run_migrations
+
+if TYPE_CHECKING:
+    from dbmigrations.api.step import StepRequest, StepResult
+    from dbmigrations.runner.context import StepContext
 
 
 def run(request: StepRequest, context: StepContext) -> StepResult:

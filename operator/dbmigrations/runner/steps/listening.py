@@ -1,5 +1,7 @@
 """The engine's events as the runner's."""
 
+from __future__ import annotations
+
 from dbmigrations.postgres import events as engine
 from dbmigrations.runner.report.events import Noted, Reporter, StatementBegan, Waited
 

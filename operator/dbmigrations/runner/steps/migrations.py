@@ -1,21 +1,28 @@
 """What Schema, SQL and Data have in common: they apply or undo what the plan has for the step, and only that."""
 
-from dbmigrations.api.step import Direction, StepRequest, StepResult
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dbmigrations.api.words import Direction
 from dbmigrations.postgres.apply import Applier
 from dbmigrations.postgres.assertions import AssertionScript
 from dbmigrations.postgres.errors import PlanChangedError, StatementError
 from dbmigrations.postgres.gates.gates import Gates
 from dbmigrations.postgres.gates.limits import GateLimits
-from dbmigrations.release.directory import ReleaseDirectory
-from dbmigrations.release.migration import Migration, Release
-from dbmigrations.release.plan import PlannedMigration
-from dbmigrations.runner.context import StepContext
 from dbmigrations.runner.report.events import MigrationBegan, MigrationEnded, Noted
 from dbmigrations.runner.report.words import count
 from dbmigrations.runner.source import load_source
 from dbmigrations.runner.steps.listening import listener
 from dbmigrations.runner.steps.planned import PlannedWork, take_up
 from dbmigrations.runner.steps.session import Work, in_database
+
+if TYPE_CHECKING:
+    from dbmigrations.api.step import StepRequest, StepResult
+    from dbmigrations.release.directory import ReleaseDirectory
+    from dbmigrations.release.migration import Migration, Release
+    from dbmigrations.release.plan import PlannedMigration
+    from dbmigrations.runner.context import StepContext
 
 _AT_GATES = 60.0
 """Seconds that one attempt of a step waits at a closed gate."""

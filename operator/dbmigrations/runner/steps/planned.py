@@ -4,22 +4,29 @@ Nothing is taken from the Job: the run row holds the plan and the steps, the his
 step whose result was lost finds its work done and gives the same answer again.
 """
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dbmigrations.api.reasons import Failure, Refusal
-from dbmigrations.api.step import BackupReport, Outcome, StepName, StepResult
+from dbmigrations.api.step import BackupReport, StepResult
+from dbmigrations.api.words import Outcome, StepName
 from dbmigrations.postgres import facts, owner, runs
 from dbmigrations.postgres.errors import PlanChangedError
 from dbmigrations.postgres.runs import RunOutcome
-from dbmigrations.release.history import DatabaseHistory
-from dbmigrations.release.plan import Plan
 from dbmigrations.release.steps import PlannedStep, next_ref
 from dbmigrations.runner.errors import ReportedError, StepRefusedError
 from dbmigrations.runner.steps import progress
 from dbmigrations.runner.steps.progress import REMEDY, Stretch
 from dbmigrations.runner.steps.run_row import StoredRun, read_stored
-from dbmigrations.runner.steps.session import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dbmigrations.release.history import DatabaseHistory
+    from dbmigrations.release.plan import Plan
+    from dbmigrations.runner.steps.session import Work
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,32 @@
 """Preflight: look, decide, and unless it refuses write down what will be done. It changes nothing else."""
 
-from pathlib import Path
-from typing import assert_never
+from __future__ import annotations
 
-from dbmigrations.api.step import Outcome, StepRequest, StepResult, Trigger
+from pathlib import Path
+from typing import TYPE_CHECKING, assert_never
+
+from dbmigrations.api.step import StepRequest, StepResult
+from dbmigrations.api.words import Outcome, Trigger
 from dbmigrations.postgres import owner, runs
 from dbmigrations.postgres.runs import RunOutcome
 from dbmigrations.postgres.tables import install
 from dbmigrations.postgres.verify import broken_objects
 from dbmigrations.release.directory import ReleaseDirectory
-from dbmigrations.release.plan import Plan
 from dbmigrations.runner.context import StepContext, runner_version
 from dbmigrations.runner.errors import ReportedError
 from dbmigrations.runner.gather import gather
 from dbmigrations.runner.preflight.case import Refused
 from dbmigrations.runner.preflight.decision import CancelReported, Planned, Reported, decide
-from dbmigrations.runner.preflight.facts import PreflightFacts
 from dbmigrations.runner.report.events import Noted, PlanMade
 from dbmigrations.runner.report.plan_text import plan_lines, step_lines
 from dbmigrations.runner.report.words import count
 from dbmigrations.runner.source import load_source
 from dbmigrations.runner.steps.run_row import new_run
 from dbmigrations.runner.steps.session import Work, in_database
+
+if TYPE_CHECKING:
+    from dbmigrations.release.plan import Plan
+    from dbmigrations.runner.preflight.facts import PreflightFacts
 
 
 def run(request: StepRequest, context: StepContext) -> StepResult:

@@ -5,15 +5,20 @@ migration counts as in effect by how often it was applied, so that a plan that u
 is followed too; failed and partial attempts count nowhere.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dbmigrations.api.reasons import Refusal
-from dbmigrations.api.step import Direction, StepName
-from dbmigrations.release.history import DatabaseHistory
+from dbmigrations.api.words import Direction, StepName
 from dbmigrations.release.migration import Key
-from dbmigrations.release.plan import Plan, PlannedMigration
-from dbmigrations.release.steps import PlannedStep, Steps
 from dbmigrations.runner.errors import StepRefusedError
+
+if TYPE_CHECKING:
+    from dbmigrations.release.history import DatabaseHistory
+    from dbmigrations.release.plan import Plan, PlannedMigration
+    from dbmigrations.release.steps import PlannedStep, Steps
 
 REMEDY = "Annotate the resource with dbmigrations.dev/requestedAt (or run dbmigrate again) for a fresh preflight"
 

@@ -1,5 +1,7 @@
 """One step from its request to its result: it always ends with one, whatever happens. The caller hears signals."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from importlib import import_module

@@ -1,18 +1,22 @@
 """The run row as the runner means it: the plan, its steps, what was already broken, as JSON and back."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from dbmigrations.api.step import BackupReport, StepRequest
 from dbmigrations.postgres import runs
-from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.runs import NewRun, RunOutcome
-from dbmigrations.postgres.tables import Tables
-from dbmigrations.release.plan import Plan
-from dbmigrations.release.steps import Steps
 from dbmigrations.release.stored import StoredPlanError, dump_plan, dump_steps, load_plan, load_steps
+
+if TYPE_CHECKING:
+    from dbmigrations.postgres.connection import Session
+    from dbmigrations.postgres.tables import Tables
+    from dbmigrations.release.plan import Plan
+    from dbmigrations.release.steps import Steps
 
 _BROKEN = "broken"
 _Names = TypeAdapter(tuple[str, ...])

@@ -1,8 +1,14 @@
 """Schema: Prisma's migrations, applied natively, with `_prisma_migrations` kept as Prisma keeps it."""
 
-from dbmigrations.api.step import StepRequest, StepResult
-from dbmigrations.runner.context import StepContext
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from dbmigrations.runner.steps.migrations import run_migrations
+
+if TYPE_CHECKING:
+    from dbmigrations.api.step import StepRequest, StepResult
+    from dbmigrations.runner.context import StepContext
 
 
 def run(request: StepRequest, context: StepContext) -> StepResult:

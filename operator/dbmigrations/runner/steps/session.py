@@ -4,11 +4,14 @@ Only while that session lives can be said what an error left behind: the version
 an error that will not go away, that the run has failed.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from dbmigrations.api.step import Outcome, StepRequest, StepResult
+from dbmigrations.api.step import StepRequest, StepResult
+from dbmigrations.api.words import Outcome
 from dbmigrations.postgres import facts, runs
 from dbmigrations.postgres.connection import Session, SessionSettings
 from dbmigrations.postgres.errors import EngineError

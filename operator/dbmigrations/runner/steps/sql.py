@@ -1,8 +1,14 @@
 """SQL: hand-written SQL migrations."""
 
-from dbmigrations.api.step import StepRequest, StepResult
-from dbmigrations.runner.context import StepContext
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from dbmigrations.runner.steps.migrations import run_migrations
+
+if TYPE_CHECKING:
+    from dbmigrations.api.step import StepRequest, StepResult
+    from dbmigrations.runner.context import StepContext
 
 
 def run(request: StepRequest, context: StepContext) -> StepResult:

@@ -1,16 +1,22 @@
 """Verify: the assertions of a release and the built-in ones. Only a passed verify moves the database's version."""
 
-from dbmigrations.api.step import StepRequest, StepResult
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from dbmigrations.postgres.assertions import AssertionScript, store_assertions, stored_assertions
 from dbmigrations.postgres.verify import Finding, newly_broken, run_assertions
 from dbmigrations.postgres.versions import log_version
-from dbmigrations.runner.context import StepContext
 from dbmigrations.runner.errors import VerifyFailedError
 from dbmigrations.runner.report.events import AssertionPassed
 from dbmigrations.runner.report.words import count
 from dbmigrations.runner.source import load_source
 from dbmigrations.runner.steps.planned import take_up
 from dbmigrations.runner.steps.session import Work, in_database
+
+if TYPE_CHECKING:
+    from dbmigrations.api.step import StepRequest, StepResult
+    from dbmigrations.runner.context import StepContext
 
 
 def run(request: StepRequest, context: StepContext) -> StepResult:

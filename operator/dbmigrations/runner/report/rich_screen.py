@@ -1,0 +1,65 @@
+"""A terminal: colours (unless NO_COLOR is set), tables that fit, one line that moves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TextIO
+
+    from rich.status import Status
+
+    from dbmigrations.runner.report.screen import Part
+
+WIDE = 100_000
+"""Columns where colours are forced and nobody looks: a row of a table is never broken there."""
+
+
+class RichScreen:
+    """rich's console."""
+
+    def __init__(self, stream: TextIO) -> None:
+        width = None if stream.isatty() else WIDE
+        self._console = Console(file=stream, highlight=False, markup=False, width=width)
+        self._status: Status | None = None
+
+    @property
+    def is_terminal(self) -> bool:
+        """As rich sees it."""
+        return self._console.is_terminal
+
+    def line(self, *parts: Part) -> None:
+        """A line; the terminal wraps it."""
+        self._console.print(Text.assemble(*parts), soft_wrap=True)
+
+    def ask(self, question: str) -> None:
+        """A line that is not ended."""
+        self._console.print(Text(question), end="", soft_wrap=True)
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """As wide as the terminal; cells are folded."""
+        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*map(Text, row))
+        self._console.print(table)
+
+    def move(self, text: str) -> None:
+        """A spinner with the text."""
+        if self._status is None:
+            self._status = self._console.status(Text(text))
+            self._status.start()
+        else:
+            self._status.update(Text(text))
+
+    def stop(self) -> None:
+        """No spinner."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None

@@ -1,0 +1,33 @@
+"""A command loads only what it uses: the start of its process is most of what a step's Job takes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+EVERYTHING = frozenset({"pydantic", "postgast", "rich", "ruamel", "semantic_version"})
+"""What costs a start more than all of the command's own modules."""
+
+_LOADED = "import sys, {module}; print(*{{name.partition('.')[0] for name in sys.modules}})"
+
+
+def loaded_by(module: str) -> frozenset[str]:
+    ran = subprocess.run(
+        [sys.executable, "-c", _LOADED.format(module=module)], check=True, capture_output=True, text=True
+    )
+    return EVERYTHING & set(ran.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("module", "needed"),
+    [
+        ("dbmigrations.runner.main", set()),
+        ("dbmigrations.runner.commands.version", set()),
+        ("dbmigrations.runner.commands.step", {"pydantic"}),
+        ("dbmigrations.runner.steps.backup", {"pydantic"}),
+    ],
+)
+def test_a_command_loads_no_library_that_it_does_not_use(module: str, needed: set[str]) -> None:
+    assert loaded_by(module) <= needed
