@@ -22,7 +22,6 @@ from dbmigrations.postgres.errors import (
     StatementError,
     UnavailableError,
 )
-from dbmigrations.postgres.events import Listener, ServerNotice
 from dbmigrations.postgres.login import open_connection
 from dbmigrations.postgres.queries import Query, milliseconds, ready
 from dbmigrations.postgres.sql.redact import redact
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from psycopg.abc import Params
     from psycopg.errors import Diagnostic
 
+    from dbmigrations.postgres.events import Listener
     from dbmigrations.postgres.settings import ConnectionSettings
 
 Cursor = psycopg.Cursor[TupleRow]
@@ -190,6 +190,7 @@ class Session:
     @contextmanager
     def notices_to(self, listener: Listener) -> Iterator[None]:
         """Tell what the server says beside (NOTICE, WARNING) within; its DETAIL stays out, passwords are redacted."""
+        from dbmigrations.postgres.events import ServerNotice
 
         def tell(said: Diagnostic) -> None:
             listener(ServerNotice(said.severity_nonlocalized or "NOTICE", redact(said.message_primary or "")))

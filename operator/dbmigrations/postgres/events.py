@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dbmigrations.api.words import Direction
-    from dbmigrations.release.migration import Kind
+    from dbmigrations.release.kind import Kind
 
 
 @dataclass(frozen=True)

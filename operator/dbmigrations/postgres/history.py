@@ -12,15 +12,15 @@ from psycopg import sql
 
 from dbmigrations.api.words import Direction
 from dbmigrations.postgres.errors import PlanChangedError
-from dbmigrations.postgres.lock import holds_lock
-from dbmigrations.postgres.records import Happening, HistoryRow, Provenance, RecordedMigration, RowOutcome
+from dbmigrations.postgres.outcome import RowOutcome
 from dbmigrations.release.history import AppliedMigration, AppliedOutcome, ApprovedChange, UndoneMigration
-from dbmigrations.release.migration import Key, Kind
+from dbmigrations.release.kind import Key, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dbmigrations.postgres.connection import Session
+    from dbmigrations.postgres.records import Happening, HistoryRow, Provenance, RecordedMigration
     from dbmigrations.postgres.tables import Tables
 
 # What the chain is made of: every column but the chain itself, as text that all majors print alike.
@@ -70,6 +70,8 @@ def insert(session: Session, tables: Tables, happening: Happening, provenance: P
     Raises:
         PlanChangedError: the run is not Running (any more), or this session has lost the migration lock.
     """
+    from dbmigrations.postgres.lock import holds_lock
+
     migration = happening.migration
     row = session.execute(
         tables.query(_INSERT, link=_LINK.format(previous=tables.query(_PREVIOUS))),
@@ -172,6 +174,8 @@ def approved_changes(session: Session, tables: Tables, approved_plan: str) -> tu
 
 def recorded(session: Session, tables: Tables, kind: Kind, name: str) -> tuple[RowOutcome, RecordedMigration] | None:
     """The newest counting row of a migration: what happened, and what it says of the migration. None: there is none."""
+    from dbmigrations.postgres.records import RecordedMigration
+
     record = session.record(
         tables.query(
             "SELECT outcome, name, release, description, checksum, raw_checksum, down_path, down_script, down_checksum,"
@@ -188,6 +192,8 @@ def recorded(session: Session, tables: Tables, kind: Kind, name: str) -> tuple[R
 
 def rows(session: Session, tables: Tables, limit: int = 100) -> tuple[HistoryRow, ...]:
     """The newest rows, newest first."""
+    from dbmigrations.postgres.records import HistoryRow
+
     found = session.records(
         tables.query(
             "SELECT id, release, kind, name, description, direction, outcome, checksum, down_checksum, run_id AS run,"
@@ -219,6 +225,8 @@ def record_baseline(
     Raises:
         PlanChangedError: as `insert`.
     """
+    from dbmigrations.postgres.records import Happening
+
     with session.transaction():
         known = {migration.key for migration in applied(session, tables)}
         missing = [migration for migration in migrations if (migration.kind, migration.name) not in known]

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from dbmigrations.api.words import Direction
 from dbmigrations.postgres.errors import PlanChangedError
 from dbmigrations.postgres.history import times_applied
-from dbmigrations.postgres.records import Provenance, RecordedMigration
 from dbmigrations.postgres.sql.redact import redact
 from dbmigrations.release.history import PartialMigration
-from dbmigrations.release.migration import Kind
+from dbmigrations.release.kind import Kind
 
 if TYPE_CHECKING:
     from dbmigrations.postgres.connection import Session
+    from dbmigrations.postgres.records import Provenance, RecordedMigration
     from dbmigrations.postgres.tables import Tables
 
 
@@ -224,6 +224,8 @@ def partial(session: Session, tables: Tables) -> tuple[PartialMigration, ...]:
 
 def half_applied(session: Session, tables: Tables, kind: Kind, name: str) -> RecordedMigration | None:
     """What the open up journal of a migration says of it; None: it is not half-applied."""
+    from dbmigrations.postgres.records import RecordedMigration
+
     record = session.record(
         tables.query(
             "SELECT name, release, '' AS description, checksum, '' AS raw_checksum, down_path, down_script,"

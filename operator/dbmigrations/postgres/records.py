@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Self
+
+from dbmigrations.postgres.outcome import RowOutcome as RowOutcome
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from dbmigrations.api.words import Direction
     from dbmigrations.release.migration import Kind, Migration
-
-
-class RowOutcome(StrEnum):
-    """What a history row says happened."""
-
-    APPLIED = "Applied"
-    UNDONE = "Undone"
-    FAILED = "Failed"
-    BASELINED = "Baselined"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dbmigrations.api.words import Direction
-    from dbmigrations.release.migration import Key, Kind
+    from dbmigrations.release.kind import Key, Kind
 
 
 class AppliedOutcome(StrEnum):

@@ -3,36 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from dbmigrations.api.words import StepName
+from dbmigrations.release.kind import Key as Key
+from dbmigrations.release.kind import Kind as Kind
 
 if TYPE_CHECKING:
     from dbmigrations.release.versions import Range, Version
-
-
-class Kind(StrEnum):
-    """The three kinds of migrations, as the ledger names its lists."""
-
-    SCHEMA = "schema"  # Prisma's: prisma/migrations/<name>/migration.sql
-    SQL = "sql"  # migrations/sql/<name>.sql
-    DATA = "data"  # migrations/data/<name>.sql
-
-    @property
-    def step(self) -> StepName:
-        """The step that applies and undoes migrations of this kind."""
-        match self:
-            case Kind.SCHEMA:
-                return StepName.SCHEMA
-            case Kind.SQL:
-                return StepName.SQL
-            case Kind.DATA:
-                return StepName.DATA
-
-
-Key = tuple[Kind, str]
-"""What identifies a migration everywhere: kind and name. The release is where it stands, not what it is."""
 
 
 @dataclass(frozen=True, slots=True)

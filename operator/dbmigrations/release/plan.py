@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from dbmigrations.api.words import Direction, PlanDirection
-from dbmigrations.release.migration import Key, Kind
+from dbmigrations.release.kind import Key, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -58,7 +57,7 @@ class MountedLogins:
             tls_mode=connection.tls_mode,
             ca_file=connection.ca_file,
         )
-        return hidden(from_secret(Path(folder), keys, defaults), self.redactor)
+        return self.redactor.hiding(from_secret(Path(folder), keys, defaults))
 
 
 @dataclass(frozen=True)
@@ -74,12 +73,6 @@ class GivenLogins:
     def backup(self) -> ConnectionSettings:
         """The same."""
         return self.settings
-
-
-def hidden(settings: ConnectionSettings, redactor: Redactor) -> ConnectionSettings:
-    """The same settings, their password hidden from every log line from now on."""
-    redactor.hide(settings.password, unless=(settings.user, settings.dbname, settings.host))
-    return settings
 
 
 @dataclass(frozen=True)
@@ -102,8 +95,3 @@ class StepContext:
     redactor: Redactor
     interruption: Interruption
     wishes: Wishes = Wishes()
-
-
-def runner_version() -> str:
-    """The version of this program."""
-    return version("dbmigrations")

@@ -14,9 +14,10 @@ from dbmigrations.postgres.errors import BackupError
 from dbmigrations.postgres.facts import read_history
 from dbmigrations.postgres.lock import migration_lock
 from dbmigrations.runner.commands.answers import document
-from dbmigrations.runner.commands.laptop import Laptop, at_laptop, logged
+from dbmigrations.runner.commands.laptop import Laptop, at_laptop
 from dbmigrations.runner.commands.options import Place, backup_options, log_dir_option, place_options
 from dbmigrations.runner.commands.running import Desk, laptop_command
+from dbmigrations.runner.commands.running_steps import logged
 from dbmigrations.runner.exits import Exit
 from dbmigrations.runner.report.events import BackupTaken, Noted
 from dbmigrations.runner.report.words import size

@@ -6,7 +6,7 @@ import getpass
 import os
 import socket
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,18 +16,16 @@ from dbmigrations.postgres.connection import Session, SessionSettings
 from dbmigrations.postgres.credentials import from_environment
 from dbmigrations.postgres.errors import CredentialsMissingError
 from dbmigrations.postgres.tables import Tables
-from dbmigrations.runner.context import GivenLogins, StepContext, Wishes, hidden
-from dbmigrations.runner.report.events import Event, PlanMade, Reporter, to_all
-from dbmigrations.runner.report.lines import log_lines, log_path, open_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from dbmigrations.api.step import StepRequest
     from dbmigrations.postgres.settings import ConnectionSettings
     from dbmigrations.runner.commands.options import Place, Planning
     from dbmigrations.runner.commands.running import Desk
+    from dbmigrations.runner.context import StepContext, Wishes
+    from dbmigrations.runner.report.events import Reporter
 
 
 @dataclass(frozen=True)
@@ -69,6 +67,8 @@ class Laptop:
 
     def context(self, wishes: Wishes | None = None, report: Reporter | None = None) -> StepContext:
         """The surroundings of a step."""
+        from dbmigrations.runner.context import GivenLogins, StepContext, Wishes
+
         return StepContext(
             logins=GivenLogins(self.settings),
             report=report or self.desk.terminal,
@@ -89,34 +89,7 @@ def at_laptop(desk: Desk, place: Place) -> Laptop:
         settings = from_environment(os.environ, place.url)
     except CredentialsMissingError as error:
         raise click.UsageError(str(error)) from None
-    return Laptop(desk, hidden(settings, desk.redactor), place)
-
-
-@contextmanager
-def logged(laptop: Laptop, context: StepContext, log_dir: Path | None) -> Iterator[StepContext]:
-    """The context, with a log file beside the terminal. A log that cannot be written is said and does not stop us."""
-    path = log_path(log_dir or laptop.place.source / "logs", local_now())
-    terminal = laptop.desk.terminal
-    try:
-        stream = open_log(path)
-    except OSError as error:
-        terminal.aside(f"warning: no log is written: {path}: {error.strerror} (--log-dir names another folder)")
-        yield context
-        return
-    with stream:
-        reporter = log_lines(stream, laptop.desk.redactor, local_now)
-        yield replace(context, report=to_all(context.report, reporter))
-    terminal.aside(f"log: {path}")
-
-
-def without_plan(report: Reporter) -> Reporter:
-    """The same reporter, silent about the plan: it was shown before."""
-
-    def tell(event: Event) -> None:
-        if not isinstance(event, PlanMade):
-            report(event)
-
-    return tell
+    return Laptop(desk, desk.redactor.hiding(settings), place)
 
 
 def local_now() -> datetime:

@@ -9,7 +9,7 @@ import click
 
 from dbmigrations.api.words import Direction
 from dbmigrations.runner.commands.answers import run_document, tell_dry_run, tell_refusal
-from dbmigrations.runner.commands.laptop import Laptop, at_laptop, logged, without_plan
+from dbmigrations.runner.commands.laptop import Laptop, at_laptop
 from dbmigrations.runner.commands.looking import Look, look
 from dbmigrations.runner.commands.options import (
     Changing,
@@ -22,7 +22,7 @@ from dbmigrations.runner.commands.options import (
     version_option,
 )
 from dbmigrations.runner.commands.running import Desk, laptop_command
-from dbmigrations.runner.commands.running_steps import run_through
+from dbmigrations.runner.commands.running_steps import logged, run_through, without_plan
 from dbmigrations.runner.context import Wishes
 from dbmigrations.runner.exits import Exit, of_result
 from dbmigrations.runner.report.plan_text import loss_words

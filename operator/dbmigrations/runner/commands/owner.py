@@ -13,8 +13,8 @@ from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import at_laptop, who
 from dbmigrations.runner.commands.options import Place, place_options
 from dbmigrations.runner.commands.running import Desk, laptop_command
-from dbmigrations.runner.context import runner_version
 from dbmigrations.runner.exits import Exit
+from dbmigrations.runner.program import runner_version
 from dbmigrations.runner.steps.session import Work, open_work
 
 PARTS = 3

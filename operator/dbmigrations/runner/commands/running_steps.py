@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -15,10 +17,15 @@ from dbmigrations.api.step import (
     StepResult,
 )
 from dbmigrations.api.words import BackupWhen, Outcome, StepName
-from dbmigrations.runner.commands.laptop import who
+from dbmigrations.runner.commands.laptop import local_now, who
+from dbmigrations.runner.report.events import Event, PlanMade, Reporter, to_all
+from dbmigrations.runner.report.lines import log_lines, log_path, open_log
 from dbmigrations.runner.steps.run import run_step
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from dbmigrations.runner.commands.laptop import Laptop
     from dbmigrations.runner.commands.options import Planning
     from dbmigrations.runner.context import StepContext
@@ -63,3 +70,30 @@ def run_through(request: StepRequest, context: StepContext) -> tuple[StepResult,
             plan_hash = result.plan.hash
         step = result.next
     return tuple(results)
+
+
+@contextmanager
+def logged(laptop: Laptop, context: StepContext, log_dir: Path | None) -> Iterator[StepContext]:
+    """The context, with a log file beside the terminal. A log that cannot be written is said and does not stop us."""
+    path = log_path(log_dir or laptop.place.source / "logs", local_now())
+    terminal = laptop.desk.terminal
+    try:
+        stream = open_log(path)
+    except OSError as error:
+        terminal.aside(f"warning: no log is written: {path}: {error.strerror} (--log-dir names another folder)")
+        yield context
+        return
+    with stream:
+        reporter = log_lines(stream, laptop.desk.redactor, local_now)
+        yield replace(context, report=to_all(context.report, reporter))
+    terminal.aside(f"log: {path}")
+
+
+def without_plan(report: Reporter) -> Reporter:
+    """The same reporter, silent about the plan: it was shown before."""
+
+    def tell(event: Event) -> None:
+        if not isinstance(event, PlanMade):
+            report(event)
+
+    return tell

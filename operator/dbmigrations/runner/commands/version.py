@@ -18,9 +18,9 @@ from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import at_laptop
 from dbmigrations.runner.commands.options import Place, place_options, version_option
 from dbmigrations.runner.commands.running import Desk, laptop_command
-from dbmigrations.runner.context import runner_version
 from dbmigrations.runner.errors import SourceMissingError
 from dbmigrations.runner.exits import Exit
+from dbmigrations.runner.program import runner_version
 from dbmigrations.runner.report import words
 from dbmigrations.runner.source import load_source
 

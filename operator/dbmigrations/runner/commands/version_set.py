@@ -11,12 +11,13 @@ from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import Laptop, at_laptop
 from dbmigrations.runner.commands.options import Place, checked_version, place_options
 from dbmigrations.runner.commands.running import Desk, laptop_command
-from dbmigrations.runner.context import Wishes, runner_version
+from dbmigrations.runner.context import Wishes
 from dbmigrations.runner.errors import StepRefusedError, VerifyFailedError
 from dbmigrations.runner.exits import Exit
 from dbmigrations.runner.gather import survey
 from dbmigrations.runner.preflight.case import Refused
 from dbmigrations.runner.preflight.setting import Setting, decide_setting
+from dbmigrations.runner.program import runner_version
 from dbmigrations.runner.recording import evidence_against, record
 from dbmigrations.runner.report.words import count
 from dbmigrations.runner.source import load_source

@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 from dbmigrations.postgres.sql.redact import redact
 
 if TYPE_CHECKING:
-    from dbmigrations.postgres.settings import Secret
+    from dbmigrations.postgres.settings import ConnectionSettings, Secret
 
 HIDDEN = "********"
 
@@ -36,6 +36,11 @@ class Redactor:
             return
         forms = {value, quote(value), quote(value, safe=""), quote_plus(value), value.replace("'", "''")}
         self._forms = tuple(sorted({*self._forms, *forms}, key=len, reverse=True))
+
+    def hiding(self, settings: ConnectionSettings) -> ConnectionSettings:
+        """The same settings, their password hidden from every line from now on."""
+        self.hide(settings.password, unless=(settings.user, settings.dbname, settings.host))
+        return settings
 
     def clean(self, text: str) -> str:
         """The text without any secret."""

@@ -10,27 +10,13 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from dbmigrations.api.words import Outcome
-from dbmigrations.runner.report import words
-from dbmigrations.runner.report.events import (
-    AssertionPassed,
-    BackupTaken,
-    Event,
-    MigrationBegan,
-    MigrationEnded,
-    Noted,
-    PlanMade,
-    StatementBegan,
-    StepBegan,
-    StepEnded,
-    Waited,
-)
-from dbmigrations.runner.report.lines import describe
 from dbmigrations.runner.report.screen import screen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dbmigrations.runner.report.events import Event
+    from dbmigrations.runner.report.progress import Progress
     from dbmigrations.runner.report.redaction import Redactor
 
 
@@ -42,7 +28,7 @@ class Terminal:
         self._redactor = redactor
         self._out = screen(sys.stdout)
         self._err = screen(sys.stderr)
-        self._step = ""
+        self._progress: Progress | None = None
 
     @property
     def is_interactive(self) -> bool:
@@ -77,48 +63,13 @@ class Terminal:
 
     def __call__(self, event: Event) -> None:
         """Show an event as it happens."""
-        if self.as_json:
-            return
-        if self._err.is_terminal:
-            self._show(event)
-        elif not isinstance(event, StatementBegan):  # the log file has each statement
-            for line in describe(event):
-                self.aside(line)
+        if self._progress is None:
+            from dbmigrations.runner.report.progress import Progress
+
+            self._progress = Progress(self._err, self._redactor)
+        if not self.as_json:
+            self._progress.show(event)
 
     def close(self) -> None:
         """End what moves."""
         self._err.stop()
-
-    def _show(self, event: Event) -> None:  # noqa: C901 - one answer for each event
-        match event:
-            case StepBegan(step):
-                self._step = words.step_title(step)
-                self._move("")
-            case StepEnded(result, seconds):
-                self._err.stop()
-                good = result.outcome is Outcome.SUCCEEDED
-                mark, style = ("✓", "green") if good else ("✗", "red")
-                head = (f"{mark} {words.step_title(result.step)}", f"bold {style}")
-                tail = f"  {result.message if good else result.reason}  ({words.seconds(seconds)})"
-                self._err.line(head, (self._redactor.clean(tail), ""))
-            case PlanMade(lines):
-                for line in lines:
-                    self.aside(f"  {line}")
-            case MigrationBegan(migration, place, count):
-                self._move(f"{place}/{count} {words.migration_title(migration)}")
-            case StatementBegan(where, place, count):
-                self._move(f"{where} (statement {place} of {count})")
-            case MigrationEnded(migration, place, count, seconds, before):
-                how = "done before" if before else words.seconds(seconds)
-                self.aside(f"  {place}/{count} {words.migration_title(migration)}  {how}")
-            case Waited(what):
-                self.aside(f"  waiting: {what}", "yellow")
-            case AssertionPassed() | BackupTaken():
-                for line in describe(event):
-                    self.aside(f"  {line}")
-            case Noted(_, _, warning):
-                for line in describe(event):
-                    self.aside(f"  {line}", "yellow" if warning else "")
-
-    def _move(self, what: str) -> None:
-        self._err.move(self._redactor.clean(f"{self._step} {what}".rstrip()))

@@ -12,11 +12,11 @@ from dbmigrations.postgres.runs import RunOutcome
 from dbmigrations.postgres.tables import install
 from dbmigrations.postgres.verify import broken_objects
 from dbmigrations.release.directory import ReleaseDirectory
-from dbmigrations.runner.context import StepContext, runner_version
 from dbmigrations.runner.errors import ReportedError
 from dbmigrations.runner.gather import gather
 from dbmigrations.runner.preflight.case import Refused
 from dbmigrations.runner.preflight.decision import CancelReported, Planned, Reported, decide
+from dbmigrations.runner.program import runner_version
 from dbmigrations.runner.report.events import Noted, PlanMade
 from dbmigrations.runner.report.plan_text import plan_lines, step_lines
 from dbmigrations.runner.report.words import count
@@ -26,6 +26,7 @@ from dbmigrations.runner.steps.session import Work, in_database
 
 if TYPE_CHECKING:
     from dbmigrations.release.plan import Plan
+    from dbmigrations.runner.context import StepContext
     from dbmigrations.runner.preflight.facts import PreflightFacts
 
 

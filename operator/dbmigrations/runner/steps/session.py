@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dbmigrations.api.step import StepRequest, StepResult
 from dbmigrations.api.words import Outcome
@@ -18,10 +19,13 @@ from dbmigrations.postgres.errors import EngineError
 from dbmigrations.postgres.lock import migration_lock
 from dbmigrations.postgres.records import Provenance
 from dbmigrations.postgres.tables import Tables
-from dbmigrations.runner.context import StepContext, runner_version
 from dbmigrations.runner.outcomes import is_bug, result_of, trace
+from dbmigrations.runner.program import runner_version
 from dbmigrations.runner.report.events import Noted
 from dbmigrations.runner.steps.listening import listener
+
+if TYPE_CHECKING:
+    from dbmigrations.runner.context import StepContext
 
 
 @dataclass(frozen=True)
