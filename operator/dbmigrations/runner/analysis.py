@@ -14,6 +14,7 @@ from dbmigrations.api.step import DataLoss
 from dbmigrations.postgres.counting import CountedLoss
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.errors import SqlInvalidError
+from dbmigrations.postgres.sql.known import NOTHING_KNOWN, Known
 from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.review import Review, review_script
@@ -47,16 +48,22 @@ class PlannedScript:
 
 
 def analyse(
-    scripts: Sequence[PlannedScript], schema: str, count: Counter, measure: Measure = measure_nothing
+    scripts: Sequence[PlannedScript],
+    schema: str,
+    count: Counter,
+    measure: Measure = measure_nothing,
+    known: Known = NOTHING_KNOWN,
 ) -> Mapping[MigrationRef, Analysis]:
     """What the scripts of a plan do and lose, in their order, and how large now is what they lock.
+
+    `known` answers what the text does not tell.
 
     Raises:
         ReleaseInvalidError: scripts that cannot be run as they are written, each with file, line and column.
     """
     reviews: list[tuple[PlannedScript, Review]] = []
     problems: list[Problem] = []
-    batch = Batch.of(schema)
+    batch = Batch.of(schema, known)
     for script in scripts:
         parsed = read_script(script.path, script.text, problems)
         if parsed is not None:
@@ -65,7 +72,7 @@ def analyse(
             reviews.append((script, review))
     if problems:
         raise ReleaseInvalidError(problems)
-    locked = {name: None for _, review in reviews for each in _each(review) if (name := _relation(each[1])) is not None}
+    locked = {each.relation: None for _, review in reviews for _, each in _each(review) if each.relation is not None}
     sizes = measure(tuple(locked)) if locked else {}
     return {script.ref: _analysis(script, review, count(review.losses), sizes) for script, review in reviews}
 
@@ -84,18 +91,14 @@ def _analysis(
             why=operation.why,
             safer=operation.safer,
             lock=operation.lock,
-            relation=str(_relation(operation) or ""),
-            size=sizes.get(name) if (name := _relation(operation)) else None,
+            work=operation.work,
+            relation=str(operation.relation or ""),
+            size=sizes.get(operation.relation) if operation.relation else None,
             loses_data=operation.position.offset in losing,
         )
         for ordinal, operation in _each(review)
     )
     return Analysis(operations, counted.total, counted.lines, script.path)
-
-
-def _relation(operation: StatementOperation) -> RelationName | None:
-    found = getattr(operation, "relation", None)
-    return found if isinstance(found, RelationName) else None
 
 
 def _each(review: Review) -> Iterator[tuple[int, StatementOperation]]:

@@ -19,6 +19,7 @@ from dbmigrations.postgres.counting import CountedLoss, count_losses
 from dbmigrations.postgres.errors import EngineError, WaitError
 from dbmigrations.postgres.history import recorded
 from dbmigrations.postgres.journal import half_applied
+from dbmigrations.postgres.known import KnownDatabase
 from dbmigrations.postgres.records import RecordedMigration, RowOutcome
 from dbmigrations.postgres.sizes import relation_sizes
 from dbmigrations.runner.analysis import PlannedScript, analyse
@@ -59,7 +60,7 @@ def gather(work: Work, directory: ReleaseDirectory) -> PreflightFacts:
 
     return replace(
         facts,
-        analyses=analyse(scripts, work.request.schema_name, count, measure),
+        analyses=analyse(scripts, work.request.schema_name, count, measure, KnownDatabase.of(work.session)),
         backup=BackupFacts(facts.backup.when, _backup_problem(work.request, work.context)),
     )
 

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.builtin_functions import READING, VOLATILE
-from dbmigrations.postgres.sql.operations import LockMode
 from dbmigrations.postgres.sql.placement import Inside, Outside, placement_of
-from dbmigrations.postgres.sql.review import review_script
 from dbmigrations.postgres.sql.script import read
 from dbmigrations.postgres.sql.transactions import execution_plan
 from dbmigrations.postgres.sql.tree import parse
@@ -238,97 +235,3 @@ def test_no_function_that_counts_as_reading_is_volatile(connection: Connection) 
     ).fetchall()
     assert volatile == []
     assert not READING & VOLATILE
-
-
-LOCKING = [
-    "ALTER TABLE t ADD COLUMN n int",
-    "ALTER TABLE t ADD COLUMN n int REFERENCES u",
-    "ALTER TABLE t DROP COLUMN b",
-    "ALTER TABLE t ALTER c TYPE bigint",
-    "ALTER TABLE t ALTER b SET NOT NULL",
-    "ALTER TABLE t ALTER a DROP NOT NULL",
-    "ALTER TABLE t ALTER a SET DEFAULT 2",
-    "ALTER TABLE t ALTER a SET STATISTICS 10",
-    "ALTER TABLE t ALTER b SET STORAGE plain",
-    "ALTER TABLE t ALTER a SET (n_distinct = 5)",
-    "ALTER TABLE t SET (fillfactor = 50)",
-    "ALTER TABLE free SET UNLOGGED",
-    "ALTER TABLE t ADD CONSTRAINT n CHECK (a > 0)",
-    "ALTER TABLE t ADD CONSTRAINT n CHECK (a > 0) NOT VALID",
-    "ALTER TABLE t ADD CONSTRAINT n UNIQUE USING INDEX j",
-    "ALTER TABLE t ADD CONSTRAINT n FOREIGN KEY (a) REFERENCES u (a)",
-    "ALTER TABLE t ADD CONSTRAINT n FOREIGN KEY (a) REFERENCES u (a) NOT VALID",
-    "ALTER TABLE t VALIDATE CONSTRAINT c_is_positive",
-    "ALTER TABLE t DROP CONSTRAINT c_is_positive",
-    "ALTER TABLE t RENAME CONSTRAINT c_is_positive TO n",
-    "ALTER TABLE t ENABLE ROW LEVEL SECURITY",
-    "ALTER TABLE t FORCE ROW LEVEL SECURITY",
-    "ALTER TABLE t DISABLE TRIGGER g",
-    "ALTER TABLE t REPLICA IDENTITY FULL",
-    "ALTER TABLE t CLUSTER ON i",
-    "ALTER TABLE t OWNER TO CURRENT_USER",
-    "ALTER TABLE free INHERIT base",
-    "ALTER TABLE p DETACH PARTITION q",
-    "ALTER TABLE t RENAME TO n",
-    "ALTER TABLE t RENAME b TO n",
-    "ALTER TABLE t SET SCHEMA elsewhere",
-    "CREATE INDEX n ON t (b)",
-    "CREATE UNIQUE INDEX n ON t (b)",
-    "DROP INDEX i",
-    "CREATE TRIGGER n BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()",
-    "DROP TRIGGER g ON t",
-    "CREATE POLICY n ON t USING (true)",
-    "ALTER POLICY y ON t USING (false)",
-    "DROP POLICY y ON t",
-    "CREATE RULE n AS ON INSERT TO t DO ALSO NOTHING",
-    "CREATE TABLE n (a int REFERENCES u)",
-    "CREATE TABLE n PARTITION OF p FOR VALUES IN (2)",
-    "CREATE OR REPLACE VIEW v AS SELECT a FROM t",
-    "DROP VIEW v",
-    "REFRESH MATERIALIZED VIEW CONCURRENTLY m",
-    "REFRESH MATERIALIZED VIEW m",
-    "TRUNCATE free",
-    "DROP TABLE free",
-    "LOCK TABLE t IN SHARE MODE",
-    "INSERT INTO t VALUES (1)",
-    "UPDATE t SET a = 1",
-    "DELETE FROM t WHERE a = 1",
-    "REINDEX TABLE t",
-    "CLUSTER t USING i",
-]
-
-HELD = """
-    SELECT mode FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation' AND relation = ANY (%s)
-"""
-MODES = {
-    "AccessShareLock": LockMode.ACCESS_SHARE,
-    "RowShareLock": LockMode.ROW_SHARE,
-    "RowExclusiveLock": LockMode.ROW_EXCLUSIVE,
-    "ShareUpdateExclusiveLock": LockMode.SHARE_UPDATE_EXCLUSIVE,
-    "ShareLock": LockMode.SHARE,
-    "ShareRowExclusiveLock": LockMode.SHARE_ROW_EXCLUSIVE,
-    "ExclusiveLock": LockMode.EXCLUSIVE,
-    "AccessExclusiveLock": LockMode.ACCESS_EXCLUSIVE,
-}
-
-
-def strongest_held(connection: Connection, statement: str) -> LockMode:
-    existing = [oid for (oid,) in connection.execute("SELECT oid FROM pg_class WHERE oid >= 16384 AND relkind <> 't'")]
-    connection.execute("BEGIN")
-    try:
-        connection.execute(statement.encode())
-        held = [MODES[mode] for (mode,) in connection.execute(HELD, [existing])]
-    finally:
-        connection.execute("ROLLBACK")
-    return max(held, default=LockMode.ACCESS_SHARE)
-
-
-def test_each_statement_takes_just_the_lock_that_is_said(connection: Connection) -> None:
-    wrong = {}
-    for statement in LOCKING:
-        operations = review_script(read(statement), Batch.of("public")).operations[0]
-        said = max((each.lock for each in operations if each.lock), default=LockMode.ACCESS_SHARE)
-        held = strongest_held(connection, statement)
-        if held != said:
-            wrong[statement] = f"said {said.name}, held {held.name}"
-    assert wrong == {}

@@ -35,7 +35,7 @@ from tests.unit.sql.reviewing import losses
         ("CREATE TABLE u AS WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d", ["unknown if t"]),
         ("EXPLAIN ANALYZE DELETE FROM t", ["unknown if t"]),
         ("EXPLAIN DELETE FROM t", []),
-        ("DO $$ BEGIN END $$", ["unknown"]),
+        ("DO LANGUAGE plperl 'x'", ["unknown"]),
         ("CALL p()", ["unknown"]),
         ("PREPARE p AS DELETE FROM t; EXECUTE p", ["unknown"]),
         ("SELECT purge()", ["unknown"]),

@@ -33,7 +33,7 @@ def classes(*scripts: str) -> list[OperationClass]:
         ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", ADDITIVE),
         ("CREATE AGGREGATE a (int) (sfunc = int4pl, stype = int)", ADDITIVE),
         ("CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()", ADDITIVE),
-        ("CREATE INDEX i ON t (a)", ADDITIVE),
+        ("CREATE INDEX CONCURRENTLY i ON t (a)", ADDITIVE),
         ("CREATE ROLE r", ADDITIVE),
         ("CREATE PUBLICATION p FOR ALL TABLES", ADDITIVE),
         ("COMMENT ON TABLE t IS 'x'", ADDITIVE),
@@ -57,7 +57,6 @@ def classes(*scripts: str) -> list[OperationClass]:
         ("ALTER TABLE t DISABLE ROW LEVEL SECURITY", WIDENING),
         ("ALTER TYPE e ADD VALUE 'b'", WIDENING),
         ("ALTER DOMAIN d DROP NOT NULL", WIDENING),
-        ("DROP INDEX i", WIDENING),
         ("DROP INDEX CONCURRENTLY i", WIDENING),
         ("GRANT SELECT ON t TO r", WIDENING),
         ("GRANT a TO b", WIDENING),
@@ -71,6 +70,9 @@ def classes(*scripts: str) -> list[OperationClass]:
         ("SELECT setval('s', 1)", DATA),
         ("REFRESH MATERIALIZED VIEW v", DATA),
         ("ALTER SEQUENCE s RESTART", DATA),
+        ("CREATE INDEX i ON t (a)", RESTRICTING),
+        ("DROP INDEX i", RESTRICTING),
+        ("ALTER TEXT SEARCH DICTIONARY d (a = b)", RESTRICTING),
         ("CREATE UNIQUE INDEX i ON t (a)", RESTRICTING),
         ("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)", RESTRICTING),
         ("CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", RESTRICTING),
@@ -127,12 +129,12 @@ def classes(*scripts: str) -> list[OperationClass]:
         ("TRUNCATE t", DESTRUCTIVE),
         ("DELETE FROM t", DESTRUCTIVE),
         ("DROP OWNED BY r", DESTRUCTIVE),
-        ("DO $$ BEGIN END $$", UNKNOWN),
+        ("DO $$ BEGIN EXECUTE current_setting('a.b'); END $$", UNKNOWN),
+        ("DO LANGUAGE plperl 'x'", UNKNOWN),
         ("CALL p()", UNKNOWN),
         ("SELECT f()", UNKNOWN),
         ("COPY t FROM PROGRAM 'x'", UNKNOWN),
         ("this cannot be read", UNKNOWN),
-        ("ALTER TEXT SEARCH DICTIONARY d (a = b)", UNKNOWN),
     ],
 )
 def test_each_statement_has_its_class(statement: str, expected: OperationClass) -> None:
@@ -237,7 +239,7 @@ def test_what_the_plan_made_itself_is_not_existing(made: str, done: str) -> None
         ("CREATE TRIGGER g AFTER INSERT ON t EXECUTE FUNCTION f()", LockMode.SHARE_ROW_EXCLUSIVE, True),
         ("LOCK t IN SHARE MODE", LockMode.SHARE, True),
         ("UPDATE t SET a = 1", LockMode.ROW_EXCLUSIVE, False),
-        ("DO $$ BEGIN END $$", LockMode.ACCESS_EXCLUSIVE, True),
+        ("DO $$ BEGIN EXECUTE current_setting('a.b'); END $$", LockMode.ACCESS_EXCLUSIVE, True),
         ("CREATE VIEW v AS SELECT 1", None, False),
         ("GRANT SELECT ON t TO r", None, False),
     ],
@@ -264,7 +266,7 @@ def test_a_new_table_locks_those_that_it_refers_to() -> None:
 
 
 def test_a_declared_class_stands_in_for_an_unknown_one_only() -> None:
-    script = "-- migrate: class=data reason=fills in batches\nDO $$ BEGIN END $$; DROP TABLE t"
+    script = "-- migrate: class=data reason=fills in batches\nCALL p(); DROP TABLE t"
     block, dropped = operations(script)
     assert (block.operation_class, block.declared) == (DATA, "fills in batches")
     assert (dropped.operation_class, dropped.declared) == (DESTRUCTIVE, "")

@@ -9,12 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from types import MappingProxyType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from dbmigrations.postgres.sql.names import ColumnName, RelationName
+from dbmigrations.postgres.sql.known import NOTHING_KNOWN, Known
+from dbmigrations.postgres.sql.names import ANY, ColumnName, RelationName
+
+if TYPE_CHECKING:
+    from dbmigrations.postgres.sql.tree import Node
 
 TEMPORARY = "pg_temp"
-_WINDOW = "window"
+WINDOW = "window"
+CONSTRAINED = "constrained domain"
 
 
 class Fate(Enum):
@@ -30,34 +35,57 @@ class Batch:
 
     Attributes:
         schema: the application's schema, first in search_path.
+        known: what is known of the database before the batch.
         path: the search_path as far as it is known: None where the script set one that cannot be read.
         relations: a name in use now → the name before the batch, MADE, or GONE. What is absent is as it was.
         columns: likewise for columns, of relations by their names before the batch.
         schemas: likewise for schemas.
         others: made types, routines and the like, as (kind, name).
+        retyped: columns that got another type in the batch, by their names before it.
+        loosened: relations that lost a constraint in the batch, by their names before it.
+        references: foreign keys from relations of the batch to those that existed.
+        zone_is_set: whether the script set another time zone.
+        routines: what CREATE FUNCTION or PROCEDURE said, by where it was made; several where names are overloaded.
+        is_clouded: whether something ran that may have changed what names mean: nothing is counted as made then.
     """
 
     schema: str
+    known: Known = field(default=NOTHING_KNOWN, compare=False)
     path: tuple[str, ...] | None = None
     path_is_default: bool = True
     relations: Mapping[RelationName, RelationName | Fate] = field(default_factory=lambda: MappingProxyType({}))
     columns: Mapping[ColumnName, str | Fate] = field(default_factory=lambda: MappingProxyType({}))
     schemas: Mapping[str, str | Fate] = field(default_factory=lambda: MappingProxyType({}))
     others: frozenset[tuple[str, RelationName]] = frozenset()
+    retyped: frozenset[ColumnName] = frozenset()
+    loosened: frozenset[RelationName] = frozenset()
+    references: frozenset[tuple[RelationName, RelationName]] = frozenset()
+    zone_is_set: bool = False
+    routines: Mapping[RelationName, "tuple[Node, ...]"] = field(default_factory=lambda: MappingProxyType({}))
+    is_clouded: bool = False
 
     @classmethod
-    def of(cls, schema: str) -> Self:
+    def of(cls, schema: str, known: Known = NOTHING_KNOWN) -> Self:
         """A batch that has made nothing. `schema`: the application's, first in search_path."""
-        return cls(schema=schema)
+        return cls(schema=schema, known=known)
 
     def at_start_of_script(self) -> "Batch":
         """Session state does not outlive a script: neither its search_path nor its temporary tables."""
         kept = {name: fate for name, fate in self.relations.items() if name.schema != TEMPORARY}
-        return replace(self, path=None, path_is_default=True, relations=MappingProxyType(kept))
+        return replace(self, path=None, path_is_default=True, zone_is_set=False, relations=MappingProxyType(kept))
 
     def with_path(self, path: tuple[str, ...] | None) -> "Batch":
         """After SET search_path; None: to something that cannot be read."""
         return replace(self, path=path, path_is_default=False)
+
+    def with_other_zone(self) -> "Batch":
+        """After SET timezone."""
+        return replace(self, zone_is_set=True)
+
+    @property
+    def is_utc(self) -> bool:
+        """Whether the session's time zone is UTC for certain."""
+        return self.known.is_utc and not self.zone_is_set
 
     def with_default_path(self) -> "Batch":
         """After RESET search_path."""
@@ -112,7 +140,37 @@ class Batch:
 
     def exists(self, name: RelationName) -> bool:
         """Whether the relation may have existed before the batch."""
-        return bool(self.origins(name))
+        return any(self._may_exist(origin) for origin in self.origins(name))
+
+    def _may_exist(self, origin: RelationName) -> bool:
+        return not self.is_answered(origin) or self.known.relation_exists(origin) is not False
+
+    def is_answered(self, origin: RelationName) -> bool:
+        """Whether the database would resolve the name as the script does."""
+        return (origin.schema is not None or self.path_is_default) and ANY not in {origin.name, origin.schema}
+
+    def with_constrained_domain(self, name: RelationName) -> "Batch":
+        """A domain was made whose values are checked, or got a constraint."""
+        return self.with_other(CONSTRAINED, name)
+
+    def with_retyped(self, relation: RelationName, column: str) -> "Batch":
+        """A column got another type: what the database knows of it holds no longer."""
+        return replace(self, retyped=self.retyped.union(self.column_origins(relation, column)))
+
+    def with_loosened(self, relation: RelationName) -> "Batch":
+        """A constraint of the relation was dropped, and nobody knows which columns it was about."""
+        return replace(self, loosened=self.loosened.union(self.origins(relation)))
+
+    def with_reference(self, relation: RelationName, referenced: RelationName) -> "Batch":
+        """A foreign key was made from what the batch made to what existed."""
+        if not self.exists(referenced):
+            return self
+        return replace(self, references=self.references | {(self.place(relation), referenced)})
+
+    def referred_from(self, relation: RelationName) -> tuple[RelationName, ...]:
+        """What existed and is referred to by a relation of the batch."""
+        place = self.place(relation)
+        return tuple(sorted((to for who, to in self.references if who == place), key=str))
 
     def column_origins(self, relation: RelationName, column: str) -> tuple[ColumnName, ...]:
         """What the column may be called in the database before the batch; empty: made or dropped in it."""
@@ -133,7 +191,7 @@ class Batch:
 
     def is_window(self, name: RelationName) -> bool:
         """Whether writing to this relation of the batch changes rows of another one."""
-        return (_WINDOW, self.place(name)) in self.others
+        return (WINDOW, self.place(name)) in self.others
 
     def has_made_schema(self, schema: str | None) -> bool:
         """Whether the schema was made in the batch."""
@@ -162,7 +220,7 @@ class Batch:
 
     def with_window(self, name: RelationName) -> "Batch":
         """A view or foreign table was made, or perhaps replaced: what is written to it is written elsewhere."""
-        return self.with_other(_WINDOW, name)
+        return self.with_other(WINDOW, name)
 
     def with_attached(self, parent: RelationName, child: RelationName) -> "Batch":
         """An existing relation became part of another one, which now holds its rows."""
@@ -170,6 +228,23 @@ class Batch:
         if not origins or self.origins(parent):
             return self
         return self._with_relations({self._found(parent): origins[0]})
+
+    # Bodies
+
+    def with_routine(self, name: RelationName, definition: "Node") -> "Batch":
+        """A function or procedure was made, or replaced."""
+        place = self.place(name)
+        every = (*self.routines.get(place, ()), definition)
+        return replace(self, routines=MappingProxyType({**self.routines, place: every}))
+
+    def without_routine(self, name: RelationName) -> "Batch":
+        """As the body of that routine sees it: what calls itself is not looked into again."""
+        kept = {place: every for place, every in self.routines.items() if place != self.place(name)}
+        return replace(self, routines=MappingProxyType(kept))
+
+    def without_routines(self) -> "Batch":
+        """Names of routines may mean others now."""
+        return replace(self, routines=MappingProxyType({}))
 
     def with_column(self, relation: RelationName, column: str, fate: str | Fate) -> "Batch":
         """A column was made, dropped, or has now (`fate`) the name of another one before the batch."""

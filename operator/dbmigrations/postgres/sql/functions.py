@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 
+from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.builtin_functions import HARMLESS, OF_EXTENSIONS, READING
+from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.naming import function_name
 from dbmigrations.postgres.sql.tree import Node
+from dbmigrations.postgres.sql.uncertainty import definitions
 
 _SEQUENCE_SETTER = "setval"
 _NOT_VOLATILE = READING | {"uuid_nil", "uuid_ns_dns", "uuid_ns_oid", "uuid_ns_url", "uuid_ns_x500"}
@@ -15,9 +18,25 @@ def calls(tree: Node) -> tuple[Node, ...]:
     return tuple(node for node in tree.walk() if node.kind == "FuncCall")
 
 
-def strange_functions(tree: Node) -> tuple[str, ...]:
-    """The called functions that do not come with PostgreSQL, or that may change more than a sequence's position."""
-    return _distinct(_shown(call) for call in calls(tree) if not _is_harmless(call))
+def strange_calls(tree: Node, batch: Batch) -> tuple[Node, ...]:
+    """The calls of what does not come with PostgreSQL, or may change more than a sequence's position.
+
+    What the batch made hides nothing of PostgreSQL's, but may be meant where it has the same name.
+    """
+    return tuple(call for call in calls(tree) if not _is_harmless(call) or definitions(batch, _routine(call), 1))
+
+
+_NO_BATCH = Batch.of("public")
+
+
+def strange_functions(tree: Node, batch: Batch = _NO_BATCH) -> tuple[str, ...]:
+    """The names of `strange_calls`, each once. Without a batch: those that do not come with PostgreSQL."""
+    return _distinct(_shown(call) for call in strange_calls(tree, batch))
+
+
+def _routine(call: Node) -> RelationName:
+    schema, name = function_name(call)
+    return RelationName(schema or None, name)
 
 
 def sets_sequence(tree: Node) -> bool:

@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from dbmigrations.postgres.sql.batch import Batch
-from dbmigrations.postgres.sql.functions import strange_functions
+from dbmigrations.postgres.sql.blocks import Inside, inside_block, inside_call
+from dbmigrations.postgres.sql.effects import batch_after
+from dbmigrations.postgres.sql.functions import strange_calls, strange_functions
 from dbmigrations.postgres.sql.kinds import EXECUTED, HARMLESS
 from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
-from dbmigrations.postgres.sql.names import RelationName
-from dbmigrations.postgres.sql.naming import object_name, parts_of, relation_in, type_text
+from dbmigrations.postgres.sql.names import ANY, RelationName, parts_in
+from dbmigrations.postgres.sql.naming import function_name, object_name, parts_of, relation_in, type_text
 from dbmigrations.postgres.sql.options import is_on
+from dbmigrations.postgres.sql.plpgsql import UnreadError
 from dbmigrations.postgres.sql.position import Position
 from dbmigrations.postgres.sql.tree import Node, Unparsed
 
@@ -24,14 +27,28 @@ def losses_of(tree: Node | Unparsed, batch: Batch, position: Position) -> tuple[
     """What the statement would lose of what existed before the batch."""
     if isinstance(tree, Unparsed):
         return (UnknownLoss(f"this statement cannot be read: {tree.why}", position),)
-    if tree.kind in EXECUTED:
-        return tuple(_executed(tree, batch, position))
+    if tree.kind in EXECUTED or tree.kind == "ReturnStmt":
+        return tuple(_countable(each, batch) for each in _executed(tree, batch, position))
     reader = _READERS.get(tree.kind)
     if reader:
-        return tuple(reader(tree, batch, position))
+        return tuple(_countable(each, batch) for each in reader(tree, batch, position))
     if tree.kind in HARMLESS:
         return ()
     return (UnknownLoss("what this statement may lose is not known", position),)
+
+
+def _countable(loss: Loss, batch: Batch) -> Loss:
+    """Where nobody knows which object a name means, its rows cannot be counted."""
+    match loss:
+        case UnknownLoss(only_if=None):
+            return loss
+        case UnknownLoss(why=why, only_if=about):
+            pass
+        case RowsOf(relation=about):
+            why = f"rows of {about} are gone"
+        case ValuesOf(column=about):
+            why = f"values of {about} are gone"
+    return UnknownLoss(why, loss.position) if batch.is_clouded or (about and ANY in parts_in(about)) else loss
 
 
 def _executed(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
@@ -54,8 +71,27 @@ def _executed(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
                 yield UnknownLoss("COPY … PROGRAM runs a program on the server", position)
             case _:
                 pass
-    for name in strange_functions(tree):
-        yield UnknownLoss(f"{name} is not built in and may do anything", position)
+    for call in strange_calls(tree, batch):
+        yield from _called(call, batch, position)
+
+
+def _called(call: Node, batch: Batch, position: Position) -> Iterator[Loss]:
+    """A function of the batch is looked into; of any other nobody knows what it does."""
+    try:
+        inside = inside_call(call, batch, batch_after)
+    except UnreadError:
+        inside = None
+    if inside is None:
+        yield UnknownLoss(
+            f"{'.'.join(filter(None, function_name(call)))}() is not built in and may do anything", position
+        )
+    else:
+        yield from _inside(inside, position)
+
+
+def _inside(inside: Inside, position: Position) -> Iterator[Loss]:
+    for each in inside.statements:
+        yield from losses_of(each.tree, each.batch, position)
 
 
 def _deletes(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
@@ -150,7 +186,7 @@ def _alter_command(command: Node, relation: RelationName, batch: Batch, position
         case _:
             pass
     origins = batch.origins(relation)
-    for name in strange_functions(command) if origins else ():
+    for name in strange_functions(command, batch) if origins else ():
         yield UnknownLoss(f"{name} is not built in and may do anything", position, only_if=origins[0])
 
 
@@ -162,12 +198,19 @@ def _drop_owned(_: Node, __: Batch, position: Position) -> Iterator[Loss]:
     yield UnknownLoss("DROP OWNED drops all that a role owns", position)
 
 
-def _do(_: Node, __: Batch, position: Position) -> Iterator[Loss]:
-    yield UnknownLoss("a DO block may do anything", position)
+def _do(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
+    try:
+        inside = inside_block(tree, batch, batch_after)
+    except UnreadError as error:
+        yield UnknownLoss(f"a DO block may do anything: {error}", position)
+    else:
+        yield from _inside(inside, position)
 
 
-def _call(_: Node, __: Batch, position: Position) -> Iterator[Loss]:
-    yield UnknownLoss("a procedure may do anything", position)
+def _call(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
+    call = tree.node("funccall")
+    if call:
+        yield from _called(call, batch, position)
 
 
 def _create_schema(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:

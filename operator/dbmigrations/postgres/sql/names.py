@@ -8,6 +8,9 @@ if TYPE_CHECKING:
 
 _QUALIFIED = 2
 
+ANY = "<any>"
+"""A name, or a value, that is only known when the statement runs."""
+
 
 @dataclass(frozen=True, slots=True)
 class RelationName:
@@ -41,3 +44,10 @@ class ColumnName:
     def __str__(self) -> str:
         """As people write it."""
         return f"{self.relation}.{self.column}"
+
+
+def parts_in(name: RelationName | ColumnName) -> tuple[str | None, ...]:
+    """Schema, name and, of a column, the column."""
+    if isinstance(name, ColumnName):
+        return (*parts_in(name.relation), name.column)
+    return (name.schema, name.name)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from dbmigrations.postgres.sql.classes import OperationClass
+from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.position import Position
 
 
@@ -20,6 +21,21 @@ class LockMode(IntEnum):
     ACCESS_EXCLUSIVE = 8
 
 
+class Work(IntEnum):
+    """What becomes of the rows of a relation that existed before the batch, while the lock is held; least first."""
+
+    NONE = 0  # the catalog changes, however large the table is
+    READ = 1  # every row is read
+    EMPTIED = 2  # a new, empty file takes the old one's place at once
+    INDEXED = 3  # an index is built, and the rows are read for it
+    REWRITTEN = 4  # every row is written into a new file, with all indexes
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether it takes the longer, the larger the table is."""
+        return self not in {Work.NONE, Work.EMPTIED}
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One thing that a statement does; an ALTER TABLE with three commands does three.
@@ -32,6 +48,9 @@ class Operation:
         safer: how to write it with less risk; empty: nothing better is known.
         lock: the strongest lock it takes on a relation that existed before the batch; None: none.
         lock_timeout: whether waiting for that lock must be bounded (DDL on what exists; never CONCURRENTLY, DML).
+        work: what becomes of the rows meanwhile; of an UNKNOWN one the worst. Rows that are written one by one (DATA)
+            are none.
+        relation: what the lock is on, by its name before the batch; None: nothing that existed, or not known.
         declared: the reason that the author gave with `-- migrate: class=`; empty: read from the tree.
     """
 
@@ -42,4 +61,6 @@ class Operation:
     safer: str = ""
     lock: LockMode | None = None
     lock_timeout: bool = False
+    work: Work = Work.NONE
+    relation: RelationName | None = None
     declared: str = ""

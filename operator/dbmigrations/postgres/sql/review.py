@@ -5,13 +5,44 @@ from dataclasses import dataclass, replace
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.classification.classify import classify
+from dbmigrations.postgres.sql.classification.reading import lock_of_reading
 from dbmigrations.postgres.sql.directives import Declaration
 from dbmigrations.postgres.sql.effects import batch_after
 from dbmigrations.postgres.sql.loss import Loss
 from dbmigrations.postgres.sql.losses import losses_of
-from dbmigrations.postgres.sql.operations import Operation
+from dbmigrations.postgres.sql.operations import LockMode, Operation, Work
 from dbmigrations.postgres.sql.script import SqlScript
 from dbmigrations.postgres.sql.tree import parse
+
+
+@dataclass(frozen=True, slots=True)
+class StatementReview:
+    """What one statement does to what existed before the batch.
+
+    Attributes:
+        operations: what it does, one by one; empty where it changes nothing.
+        reads: the lock that it takes on what it only reads; None: nothing that existed.
+    """
+
+    operations: tuple[Operation, ...]
+    reads: LockMode | None = None
+
+    @property
+    def operation_class(self) -> OperationClass | None:
+        """The one that asks most of a person; None: it changes nothing."""
+        order = tuple(OperationClass)
+        return max((each.operation_class for each in self.operations), key=order.index, default=None)
+
+    @property
+    def lock(self) -> LockMode | None:
+        """The strongest that it takes; None: none on what existed."""
+        locks = [each.lock for each in self.operations if each.lock is not None]
+        return max(locks + ([self.reads] if self.reads else []), default=None)
+
+    @property
+    def work(self) -> Work:
+        """What takes longest of what it does with the rows under that lock."""
+        return max((each.work for each in self.operations), default=Work.NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +50,18 @@ class Review:
     """What a script does and would lose. `batch` is the one for the next script of the plan.
 
     Attributes:
-        operations: one tuple for each statement of the script; empty for a statement that changes nothing.
+        statements: one for each statement of the script.
         losses: of all statements, in order.
     """
 
-    operations: tuple[tuple[Operation, ...], ...]
+    statements: tuple[StatementReview, ...]
     losses: tuple[Loss, ...]
     batch: Batch
+
+    @property
+    def operations(self) -> tuple[tuple[Operation, ...], ...]:
+        """Those of each statement."""
+        return tuple(each.operations for each in self.statements)
 
 
 def review_script(script: SqlScript, batch: Batch) -> Review:
@@ -35,15 +71,16 @@ def review_script(script: SqlScript, batch: Batch) -> Review:
     stays what it is, unknown included.
     """
     batch = batch.at_start_of_script()
-    operations: list[tuple[Operation, ...]] = []
+    statements: list[StatementReview] = []
     losses: list[Loss] = []
     for statement, directives in zip(script.statements, script.directives.statements, strict=True):
         tree = parse(statement.text)
         found = (finding.at(statement.position) for finding in classify(tree, batch))
-        operations.append(tuple(_declared(each, directives.declaration) for each in found))
+        operations = tuple(_declared(each, directives.declaration) for each in found)
+        statements.append(StatementReview(operations, lock_of_reading(tree, batch)))
         losses.extend(losses_of(tree, batch, statement.position))
         batch = batch_after(tree, batch)
-    return Review(tuple(operations), tuple(losses), batch)
+    return Review(tuple(statements), tuple(losses), batch)
 
 
 def _declared(operation: Operation, declaration: Declaration | None) -> Operation:

@@ -53,6 +53,11 @@ class Node:
         descriptor = self._message.DESCRIPTOR.fields_by_name[field]
         return str(descriptor.enum_type.values_by_number[getattr(self._message, field)].name)
 
+    def has(self, field: str) -> bool:
+        """Whether nodes of this kind have such a field, and it is one node that is set."""
+        descriptor = self._message.DESCRIPTOR.fields_by_name.get(field)
+        return descriptor is not None and descriptor.message_type is not None and self._message.HasField(field)
+
     def node(self, field: str) -> "Node | None":
         """A field that is one node; None where it is not set."""
         message = getattr(self._message, field)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dbmigrations.api.step import DataLoss, RequestedPolicy, Requester
 from dbmigrations.api.words import BackupWhen, Direction, Trigger
 from dbmigrations.postgres.sql.classes import OperationClass
+from dbmigrations.postgres.sql.operations import Work
 from dbmigrations.release.history import DatabaseHistory
 from dbmigrations.release.migration import Kind
 
@@ -76,6 +77,8 @@ class Operation:
     """How to write it with less risk; empty: nothing better is known."""
     lock: LockMode | None = None
     """The strongest lock that it takes on what exists; None: none."""
+    work: Work = Work.NONE
+    """What becomes of the rows while the lock is held."""
     relation: str = ""
     """What the lock is on, where that is known."""
     size: int | None = None

@@ -1,13 +1,15 @@
 """RENAME, SET SCHEMA, OWNER, GRANT and the ALTERs of what is no table."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
+from dbmigrations.postgres.sql.classification.creation import published
 from dbmigrations.postgres.sql.classification.finding import Finding, made_by_the_plan
 from dbmigrations.postgres.sql.names import RelationName
-from dbmigrations.postgres.sql.naming import object_name, relation_in
-from dbmigrations.postgres.sql.operations import LockMode
+from dbmigrations.postgres.sql.naming import object_name, parts_of, relation_in
+from dbmigrations.postgres.sql.operations import LockMode, Work
 from dbmigrations.postgres.sql.options import option
 from dbmigrations.postgres.sql.tree import Node
 
@@ -38,6 +40,10 @@ def rename(tree: Node, batch: Batch) -> Iterator[Finding]:
     what = f"rename {word} {shown} to {to}"
     if not batch.exists(name):
         yield made_by_the_plan(what)
+        return
+    if kind == "OBJECT_ATTRIBUTE":
+        cascades = tree.word("behavior") == "DROP_CASCADE"
+        yield _renamed(kind, what).on_existing(LockMode.ACCESS_EXCLUSIVE, exists=cascades)
         return
     lock = LockMode.SHARE_UPDATE_EXCLUSIVE if kind == "OBJECT_INDEX" else LockMode.ACCESS_EXCLUSIVE
     if kind == "OBJECT_COLUMN" and not batch.column_origins(name, tree.text("subname")):
@@ -110,12 +116,60 @@ _DOMAIN = {
 }
 
 
-def alter_domain(tree: Node, _: Batch) -> Iterator[Finding]:
+def alter_domain(tree: Node, batch: Batch) -> Iterator[Finding]:
     """ALTER DOMAIN."""
     name = RelationName.of_parts(tree.texts("type_name"))
     unknown = (OperationClass.UNKNOWN, "alter domain {}", "what this command does is not known")
     kind, what, why = _DOMAIN.get(tree.text("subtype"), unknown)
-    yield Finding(kind, what.format(name), why)
+    finding = Finding(kind, what.format(name), why)
+    constraint = tree.node("def")
+    later = constraint is not None and constraint.kind == "Constraint" and constraint.flag("skip_validation")
+    if batch.has_made("OBJECT_DOMAIN", name):
+        yield made_by_the_plan(what.format(name))
+    elif tree.text("subtype") in _READING and not later:
+        safer = "" if tree.text("subtype") == "V" else "ADD CONSTRAINT … CHECK … NOT VALID, and VALIDATE it later"
+        yield replace(finding, safer=safer).on_existing(LockMode.SHARE).working(Work.READ)
+    else:
+        yield finding
+
+
+_READING = frozenset({"O", "C", "V"})
+"""All tables with a column of the domain are read."""
+
+
+def alter_publication(tree: Node, batch: Batch) -> Iterator[Finding]:
+    """ALTER PUBLICATION."""
+    what = f"alter publication {tree.text('pubname')}"
+    finding = Finding(OperationClass.RESTRICTING, what, "subscribers get other rows")
+    names = [RelationName.of_range(each) for each in published(tree)]
+    locks = any(batch.exists(name) for name in names)
+    yield finding.on_existing(LockMode.SHARE_UPDATE_EXCLUSIVE, exists=locks)
+
+
+_COMMENTED = frozenset(
+    {
+        "OBJECT_COLUMN",
+        "OBJECT_FOREIGN_TABLE",
+        "OBJECT_INDEX",
+        "OBJECT_MATVIEW",
+        "OBJECT_SEQUENCE",
+        "OBJECT_TABLE",
+        "OBJECT_VIEW",
+    }
+)
+
+
+def comment(tree: Node, batch: Batch) -> Iterator[Finding]:
+    """COMMENT ON."""
+    named = tree.node("object")
+    parts = parts_of(named) if named else ()
+    kind = tree.word("objtype")
+    what = f"comment on {kind.removeprefix('OBJECT_').lower().replace('_', ' ')} {'.'.join(parts)}".rstrip()
+    finding = Finding(OperationClass.ADDITIVE, what, "nothing depends on it")
+    if kind in _COMMENTED:
+        name = RelationName.of_parts(parts[:-1] if kind == "OBJECT_COLUMN" else parts)
+        finding = finding.on_existing(LockMode.SHARE_UPDATE_EXCLUSIVE, exists=batch.exists(name)).on(name, batch)
+    yield finding
 
 
 def alter_sequence(tree: Node, batch: Batch) -> Iterator[Finding]:
@@ -126,11 +180,14 @@ def alter_sequence(tree: Node, batch: Batch) -> Iterator[Finding]:
     if not batch.exists(name):
         yield made_by_the_plan(what)
     elif option(options, "restart"):
-        yield Finding(OperationClass.DATA, what, "the next number is another one").patiently(LockMode.ROW_EXCLUSIVE)
+        finding = Finding(OperationClass.DATA, what, "the next number is another one")
+        yield finding.on_existing(LockMode.SHARE_ROW_EXCLUSIVE)
     elif all(each.text("defname") in {"owned_by", "cache"} for each in options):
-        yield Finding(OperationClass.ADDITIVE, what, "the numbers stay the same")
+        finding = Finding(OperationClass.ADDITIVE, what, "the numbers stay the same")
+        yield finding.on_existing(LockMode.SHARE_ROW_EXCLUSIVE)
     else:
-        yield Finding(OperationClass.RESTRICTING, what, "other numbers, or none when they run out")
+        finding = Finding(OperationClass.RESTRICTING, what, "other numbers, or none when they run out")
+        yield finding.on_existing(LockMode.SHARE_ROW_EXCLUSIVE)
 
 
 def alter_policy(tree: Node, batch: Batch) -> Iterator[Finding]:
@@ -144,7 +201,52 @@ def alter_policy(tree: Node, batch: Batch) -> Iterator[Finding]:
         yield made_by_the_plan(what)
 
 
+def alter_operator_family(tree: Node, _: Batch) -> Iterator[Finding]:
+    """ALTER OPERATOR FAMILY ADD or DROP."""
+    what = f"alter operator family {'.'.join(tree.texts('opfamilyname'))}"
+    if tree.flag("is_drop"):
+        yield Finding(OperationClass.RESTRICTING, what, "indexes that use it no longer find rows by that operator")
+    else:
+        yield Finding(OperationClass.ADDITIVE, what, "it is new, and nothing that exists depends on it")
+
+
+def move_all(tree: Node, _: Batch) -> Iterator[Finding]:
+    """ALTER TABLE ALL IN TABLESPACE … SET TABLESPACE."""
+    what = f"move all from tablespace {tree.text('orig_tablespacename')} to {tree.text('new_tablespacename')}"
+    finding = Finding(OperationClass.REWRITING, what, "each table is written anew while nobody can use it")
+    yield finding.on_existing(LockMode.ACCESS_EXCLUSIVE).working(Work.REWRITTEN)
+
+
+_ELSEWHERE = "foreign tables show other rows, or none"
+
 PLAIN = {
+    "AlterDatabaseStmt": (OperationClass.RESTRICTING, "alter database", "who may connect, or how many, is changed"),
+    "AlterFdwStmt": (
+        OperationClass.RESTRICTING,
+        "alter foreign-data wrapper",
+        "foreign tables show other rows, or none",
+    ),
+    "AlterForeignServerStmt": (OperationClass.RESTRICTING, "alter server", _ELSEWHERE),
+    "AlterOperatorStmt": (OperationClass.ADDITIVE, "alter operator", "rows are found in another way, not other rows"),
+    "AlterSubscriptionStmt": (OperationClass.RESTRICTING, "alter subscription", "other changes arrive, or none"),
+    "AlterTSConfigurationStmt": (
+        OperationClass.RESTRICTING,
+        "alter text search configuration",
+        "texts are read in another way than those that are indexed",
+    ),
+    "AlterTSDictionaryStmt": (
+        OperationClass.RESTRICTING,
+        "alter text search dictionary",
+        "texts are read in another way than those that are indexed",
+    ),
+    "AlterTableSpaceOptionsStmt": (OperationClass.ADDITIVE, "alter tablespace", "rows are found in another way"),
+    "AlterTypeStmt": (OperationClass.RESTRICTING, "alter type", "its values are read and written in another way"),
+    "AlterUserMappingStmt": (
+        OperationClass.RESTRICTING,
+        "alter user mapping",
+        "foreign tables show other rows, or none",
+    ),
+    "DropTableSpaceStmt": (OperationClass.RESTRICTING, "drop tablespace", "nothing can be placed there any more"),
     "AlterCollationStmt": (OperationClass.ADDITIVE, "refresh a collation's version", "values stay as they are"),
     "AlterDatabaseRefreshCollStmt": (OperationClass.ADDITIVE, "refresh collation version", "values stay as they are"),
     "AlterDatabaseSetStmt": (
@@ -156,12 +258,10 @@ PLAIN = {
     "AlterExtensionContentsStmt": (OperationClass.ADDITIVE, "alter extension's contents", "the objects stay"),
     "AlterFunctionStmt": (OperationClass.RESTRICTING, "alter function", "it behaves differently from now on"),
     "AlterObjectDependsStmt": (OperationClass.ADDITIVE, "note a dependency", "the objects stay as they are"),
-    "AlterPublicationStmt": (OperationClass.RESTRICTING, "alter publication", "subscribers get other rows"),
     "AlterRoleSetStmt": (OperationClass.RESTRICTING, "set a default of a role", "its sessions behave differently"),
     "AlterRoleStmt": (OperationClass.RESTRICTING, "alter role", "what it may do, or how it logs in, is changed"),
     "AlterStatsStmt": (OperationClass.ADDITIVE, "alter statistics", "rows stay as they are"),
     "AlterSystemStmt": (OperationClass.RESTRICTING, "alter system", "the whole server behaves differently"),
-    "CommentStmt": (OperationClass.ADDITIVE, "comment", "nothing depends on it"),
     "CreateEventTrigStmt": (OperationClass.RESTRICTING, "create event trigger", "DDL does something else from now on"),
     "DropRoleStmt": (OperationClass.RESTRICTING, "drop role", "whoever logs in with it is refused"),
     "DropSubscriptionStmt": (OperationClass.RESTRICTING, "drop subscription", "changes no longer arrive"),

@@ -3,20 +3,23 @@
 from collections.abc import Callable, Iterable
 
 from dbmigrations.postgres.sql.batch import Batch
-from dbmigrations.postgres.sql.classes import OperationClass
-from dbmigrations.postgres.sql.classification import alteration, creation, maintenance, removal, rows
+from dbmigrations.postgres.sql.classification import alteration, bodies, creation, maintenance, removal, rows
 from dbmigrations.postgres.sql.classification.finding import Finding
 from dbmigrations.postgres.sql.classification.tables import alter_table
 from dbmigrations.postgres.sql.kinds import CREATING, EXECUTED, SESSION
-from dbmigrations.postgres.sql.operations import LockMode
+from dbmigrations.postgres.sql.names import RelationName
+from dbmigrations.postgres.sql.naming import relation_in
 from dbmigrations.postgres.sql.tree import Node, Unparsed
 
 _Family = Callable[[Node, Batch], Iterable[Finding]]
 
 _FAMILIES: dict[str, _Family] = {
     **dict.fromkeys(CREATING, creation.create),
-    **dict.fromkeys(EXECUTED, rows.rows),
     "AlterDefaultPrivilegesStmt": alteration.default_privileges,
+    "AlterOpFamilyStmt": alteration.alter_operator_family,
+    "AlterPublicationStmt": alteration.alter_publication,
+    "AlterTableMoveAllStmt": alteration.move_all,
+    "CommentStmt": alteration.comment,
     "AlterDomainStmt": alteration.alter_domain,
     "AlterEnumStmt": alteration.alter_enum,
     "AlterObjectSchemaStmt": alteration.set_schema,
@@ -43,25 +46,40 @@ _FAMILIES: dict[str, _Family] = {
     "ViewStmt": creation.create_view,
 }
 
-_WORDS = {"CallStmt": "call a procedure", "DoStmt": "run a DO block", "ExecuteStmt": "execute a prepared statement"}
+_WORDS = {"ExecuteStmt": "execute a prepared statement"}
 
 
 def classify(tree: Node | Unparsed, batch: Batch) -> tuple[Finding, ...]:
     """What a statement does; empty where it changes nothing in the database."""
     if isinstance(tree, Unparsed):
-        return (_unknown("run a statement that cannot be read", tree.why),)
+        return (bodies.unknown("run a statement that cannot be read", tree.why),)
     if tree.kind in SESSION:
         return ()
     if plain := alteration.PLAIN.get(tree.kind):
         return (Finding(*plain),)
     family = _FAMILIES.get(tree.kind)
-    if family is None:
-        return (_unknown(_WORDS.get(tree.kind, "run another statement"), "what it does to what exists is not known"),)
-    if tree.kind == "CreateTableAsStmt":
-        return (*family(tree, batch), *rows.rows(tree, batch))
-    return tuple(family(tree, batch))
+    looked_into = _WITH_BODIES.get(tree.kind)
+    if family is None and looked_into is None:
+        word = _WORDS.get(tree.kind, "run another statement")
+        return (bodies.unknown(word, "what it does to what exists is not known"),)
+    about = _about(tree)
+    found = tuple(each if each.relation else each.on(about, batch) for each in family(tree, batch)) if family else ()
+    return (*found, *looked_into(tree, batch, classify)) if looked_into else found
 
 
-def _unknown(what: str, why: str) -> Finding:
-    """It may be DDL that makes others wait behind it: the wait for locks is bounded."""
-    return Finding(OperationClass.UNKNOWN, what, why).on_existing(LockMode.ACCESS_EXCLUSIVE)
+_ABOUT = ("relation", "table", "sequence", "view")
+
+
+def _about(tree: Node) -> RelationName:
+    """The relation that a statement is about; an empty name where it names none."""
+    name = next((relation_in(tree, field) for field in _ABOUT if tree.has(field)), None)
+    return name or RelationName(None, "")
+
+
+_WITH_BODIES: dict[str, Callable[[Node, Batch, bodies.Classify], Iterable[Finding]]] = {
+    **dict.fromkeys(EXECUTED, rows.rows),
+    "CallStmt": bodies.call,
+    "DoStmt": bodies.do_block,
+    "ReturnStmt": rows.rows,
+}
+"""Kinds that run functions, or are made of other statements."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.classification.finding import Finding
 from dbmigrations.postgres.sql.names import RelationName
-from dbmigrations.postgres.sql.operations import LockMode
+from dbmigrations.postgres.sql.operations import LockMode, Work
 
 _EXCLUSIVE = LockMode.ACCESS_EXCLUSIVE
 _UPDATES = LockMode.SHARE_UPDATE_EXCLUSIVE
@@ -21,19 +21,25 @@ class Command:
     why: str
     lock: LockMode = _EXCLUSIVE
     safer: str = ""
+    work: Work = Work.NONE
 
     def finding(self, relation: RelationName, name: str) -> Finding:
         """The finding for one table, and the column, constraint or trigger that the command names."""
         what = self.what.format(table=relation, name=name)
-        return Finding(self.operation_class, what, self.why, self.safer).on_existing(self.lock)
+        return Finding(self.operation_class, what, self.why, self.safer).on_existing(self.lock).working(self.work)
 
 
 def _setting(what: str, lock: LockMode = _UPDATES) -> Command:
     return Command(OperationClass.ADDITIVE, what, "it changes how rows are kept from now on, not what they say", lock)
 
 
-def _rewriting(what: str) -> Command:
-    return Command(OperationClass.REWRITING, what, "the table is written anew while nobody can use it")
+def _rewriting(what: str, safer: str = "") -> Command:
+    why = "the table is written anew while nobody can use it"
+    return Command(OperationClass.REWRITING, what, why, safer=safer, work=Work.REWRITTEN)
+
+
+def _rule(what: str) -> Command:
+    return Command(OperationClass.RESTRICTING, what, "statements on the table do something else from now on")
 
 
 def _triggers(what: str) -> Command:
@@ -47,6 +53,7 @@ COMMANDS = {
         "set {table}.{name} not null",
         "rows without it are refused, and all rows are read to see that there are none",
         safer="ADD CONSTRAINT … CHECK (… IS NOT NULL) NOT VALID, VALIDATE it, and then SET NOT NULL",
+        work=Work.READ,
     ),
     "AT_DropNotNull": Command(
         OperationClass.WIDENING, "let {table}.{name} be null", "rows without it are accepted; readers may meet NULL"
@@ -59,6 +66,7 @@ COMMANDS = {
         "validate constraint {name} of {table}",
         "new rows were held to it already",
         _UPDATES,
+        work=Work.READ,
     ),
     "AT_AlterConstraint": Command(
         OperationClass.RESTRICTING, "alter constraint {name} of {table}", "it may be checked at another time"
@@ -76,7 +84,10 @@ COMMANDS = {
         OperationClass.RESTRICTING, "no longer generate {table}.{name}", "writers must give its value themselves"
     ),
     "AT_SetExpression": Command(
-        OperationClass.REWRITING, "generate {table}.{name} anew", "its value is computed and written for each row"
+        OperationClass.REWRITING,
+        "generate {table}.{name} anew",
+        "its value is computed and written for each row",
+        work=Work.REWRITTEN,
     ),
     "AT_EnableRowSecurity": Command(
         OperationClass.RESTRICTING, "enable row security on {table}", "rows that no policy allows are hidden"
@@ -93,13 +104,6 @@ COMMANDS = {
     "AT_ChangeOwner": Command(
         OperationClass.RESTRICTING, "change owner of {table}", "the owner before may lose its rights"
     ),
-    "AT_AttachPartition": Command(
-        OperationClass.ADDITIVE,
-        "attach a partition to {table}",
-        "its rows are found through the parent too",
-        _UPDATES,
-        "give the partition a valid CHECK constraint like its bounds first, so that it is not read under the lock",
-    ),
     "AT_DetachPartitionFinalize": Command(
         OperationClass.RESTRICTING,
         "finish detaching a partition from {table}",
@@ -114,7 +118,10 @@ COMMANDS = {
     ),
     "AT_SetLogged": _rewriting("set {table} logged"),
     "AT_SetUnLogged": Command(
-        OperationClass.REWRITING, "set {table} unlogged", "the table is written anew, and empty after a crash"
+        OperationClass.REWRITING,
+        "set {table} unlogged",
+        "the table is written anew, and empty after a crash",
+        work=Work.REWRITTEN,
     ),
     "AT_SetTableSpace": _rewriting("move {table} to another tablespace"),
     "AT_SetAccessMethod": _rewriting("change access method of {table}"),
@@ -128,6 +135,19 @@ COMMANDS = {
     "AT_ClusterOn": _setting("mark {table} for CLUSTER"),
     "AT_DropCluster": _setting("unmark {table} for CLUSTER"),
     "AT_ReplicaIdentity": _setting("set replica identity of {table}", _EXCLUSIVE),
+    "AT_DisableRule": _rule("disable rule {name} of {table}"),
+    "AT_EnableRule": _rule("enable rule {name} of {table}"),
+    "AT_EnableAlwaysRule": _rule("always apply rule {name} of {table}"),
+    "AT_EnableReplicaRule": _rule("apply rule {name} of {table} on replicas only"),
+    "AT_DropOids": _setting("set {table} without oids", _EXCLUSIVE),
+    "AT_AddOf": _setting("give {table} a type", _EXCLUSIVE),
+    "AT_DropOf": _setting("take the type from {table}", _EXCLUSIVE),
+    "AT_GenericOptions": Command(
+        OperationClass.RESTRICTING, "set options of foreign table {table}", "it shows other rows, or none"
+    ),
+    "AT_AlterColumnGenericOptions": Command(
+        OperationClass.RESTRICTING, "set options of {table}.{name}", "it shows other values, or none"
+    ),
     "AT_DisableTrig": _triggers("disable trigger {name} of {table}"),
     "AT_DisableTrigAll": _triggers("disable all triggers of {table}"),
     "AT_DisableTrigUser": _triggers("disable the triggers of {table}"),

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from dbmigrations.postgres.sql.asking import may_have_default_partition, routine_may_exist
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.classification.finding import Finding
 from dbmigrations.postgres.sql.kinds import CREATING
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.naming import relation_in
-from dbmigrations.postgres.sql.operations import LockMode
+from dbmigrations.postgres.sql.operations import LockMode, Work
 from dbmigrations.postgres.sql.tree import Node
 
 _NEW = "it is new, and nothing that exists depends on it"
@@ -39,8 +40,29 @@ def create(tree: Node, batch: Batch) -> Iterator[Finding]:
         yield Finding(OperationClass.RESTRICTING, what, _REPLACES)
         return
     yield Finding(OperationClass.ADDITIVE, what, _NEW)
-    if tree.kind == "CreateStmt":
-        yield from _locks_of_table(tree, batch)
+    match tree.kind:
+        case "CreateStmt":
+            yield from _locks_of_table(tree, batch)
+        case "CreateStatsStmt":
+            yield from _locks_of_relations(what, tree.nodes("relations"), batch)
+        case "CreatePublicationStmt":
+            yield from _locks_of_relations(what, published(tree), batch)
+        case _:
+            pass
+
+
+def published(tree: Node) -> tuple[Node, ...]:
+    """The tables that CREATE or ALTER PUBLICATION names."""
+    tables = (each.node("pubtable") for each in tree.nodes("pubobjects"))
+    return tuple(relation for table in tables if table and (relation := table.node("relation")))
+
+
+def _locks_of_relations(what: str, relations: tuple[Node, ...], batch: Batch) -> Iterator[Finding]:
+    for node in relations:
+        name = RelationName.of_range(node)
+        if node.kind == "RangeVar" and batch.exists(name):
+            finding = Finding(OperationClass.ADDITIVE, f"{what} of {name}", "its rows stay as they are")
+            yield finding.on_existing(LockMode.SHARE_UPDATE_EXCLUSIVE).on(name, batch)
 
 
 def _name(tree: Node) -> str:
@@ -63,14 +85,19 @@ def _locks_of_table(tree: Node, batch: Batch) -> Iterator[Finding]:
             if referenced not in seen and batch.exists(referenced) and referenced != relation:
                 what = f"refer from {relation} to {referenced}"
                 why = "rows that are referred to cannot be deleted"
-                yield Finding(OperationClass.ADDITIVE, what, why).on_existing(LockMode.SHARE_ROW_EXCLUSIVE)
+                finding = Finding(OperationClass.ADDITIVE, what, why)
+                yield finding.on_existing(LockMode.SHARE_ROW_EXCLUSIVE).on(referenced, batch)
             seen.add(referenced)
     for parent in tree.nodes("inh_relations"):
         name = RelationName.of_range(parent)
         if batch.exists(name):
+            bound = tree.node("partbound")
+            safer = "create it alone (LIKE … INCLUDING ALL), then ATTACH PARTITION: the parent stays in use"
             why = "its rows are found through the parent too"
-            lock = LockMode.ACCESS_EXCLUSIVE if tree.node("partbound") else LockMode.SHARE_UPDATE_EXCLUSIVE
-            yield Finding(OperationClass.ADDITIVE, f"put {relation} below {name}", why).on_existing(lock)
+            finding = Finding(OperationClass.ADDITIVE, f"put {relation} below {name}", why, safer if bound else "")
+            lock = LockMode.ACCESS_EXCLUSIVE if bound else LockMode.SHARE_UPDATE_EXCLUSIVE
+            searched = bound is not None and not bound.flag("is_default") and may_have_default_partition(batch, name)
+            yield finding.on_existing(lock).working(Work.READ if searched else Work.NONE).on(name, batch)
 
 
 def create_table_as(tree: Node, _: Batch) -> Iterator[Finding]:
@@ -94,7 +121,7 @@ def create_function(tree: Node, batch: Batch) -> Iterator[Finding]:
     """CREATE [OR REPLACE] FUNCTION or PROCEDURE."""
     word, kind = ("procedure", "OBJECT_PROCEDURE") if tree.flag("is_procedure") else ("function", "OBJECT_FUNCTION")
     name = RelationName.of_parts(tree.texts("funcname"))
-    if tree.flag("replace") and not batch.has_made(kind, name):
+    if tree.flag("replace") and routine_may_exist(batch, kind, name):
         yield Finding(OperationClass.RESTRICTING, f"create or replace {word} {name}", _REPLACES)
     else:
         yield Finding(OperationClass.ADDITIVE, f"create {word} {name}", _NEW)
@@ -106,18 +133,19 @@ def create_index(tree: Node, batch: Batch) -> Iterator[Finding]:
     exists = batch.exists(table)
     unique = tree.flag("unique")
     what = f"create {'unique ' if unique else ''}index {tree.text('idxname')}".rstrip() + f" on {table}"
-    if unique and exists:
-        finding = Finding(OperationClass.RESTRICTING, what, "rows that are equal in it are refused from now on")
-    else:
+    if not exists:
+        yield Finding(OperationClass.ADDITIVE, what, "it changes how rows are found, not which")
+    elif tree.flag("concurrent"):
         finding = Finding(OperationClass.ADDITIVE, what, "it changes how rows are found, not which")
-    if tree.flag("concurrent"):
-        yield finding.patiently(LockMode.SHARE_UPDATE_EXCLUSIVE, exists=exists)
-    elif exists:
-        yield Finding(
-            finding.operation_class, what, finding.why, "CREATE INDEX CONCURRENTLY: writers need not wait"
-        ).on_existing(LockMode.SHARE)
+        if unique:
+            finding = Finding(OperationClass.RESTRICTING, what, "rows that are equal in it are refused from now on")
+        yield finding.patiently(LockMode.SHARE_UPDATE_EXCLUSIVE).working(Work.INDEXED)
     else:
-        yield finding
+        why = "writers wait until it is built"
+        if unique:
+            why = f"rows that are equal in it are refused from now on, and {why}"
+        safer = f"CREATE {'UNIQUE ' if unique else ''}INDEX CONCURRENTLY: writers need not wait"
+        yield Finding(OperationClass.RESTRICTING, what, why, safer).on_existing(LockMode.SHARE).working(Work.INDEXED)
 
 
 def create_trigger(tree: Node, batch: Batch) -> Iterator[Finding]:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
-from dbmigrations.postgres.sql.operations import LockMode, Operation
+from dbmigrations.postgres.sql.names import RelationName
+from dbmigrations.postgres.sql.operations import LockMode, Operation, Work
 from dbmigrations.postgres.sql.position import Position
 
 
@@ -17,6 +19,17 @@ class Finding:
     safer: str = ""
     lock: LockMode | None = None
     lock_timeout: bool = False
+    work: Work = Work.NONE
+    relation: RelationName | None = None
+
+    def working(self, work: Work) -> "Finding":
+        """This becomes of the rows while the lock is held; nothing, where none is taken on what existed."""
+        return replace(self, work=work) if self.lock else self
+
+    def on(self, relation: RelationName, batch: Batch) -> "Finding":
+        """The lock is on this relation, not on the one that the statement is about."""
+        origins = batch.origins(relation)
+        return replace(self, relation=origins[0]) if self.lock and origins and relation.name else self
 
     def on_existing(self, lock: LockMode, *, exists: bool = True) -> "Finding":
         """It takes this lock, for which it must not wait long, if the relation existed before the batch."""
@@ -36,6 +49,8 @@ class Finding:
             self.safer,
             self.lock,
             self.lock_timeout,
+            self.work,
+            self.relation,
         )
 
 

@@ -8,7 +8,7 @@ from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.classification.finding import Finding, made_by_the_plan
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.naming import object_name, parts_of
-from dbmigrations.postgres.sql.operations import LockMode
+from dbmigrations.postgres.sql.operations import LockMode, Work
 from dbmigrations.postgres.sql.tree import Node
 
 _RELATIONS = {
@@ -52,7 +52,7 @@ def drop(tree: Node, batch: Batch) -> Iterator[Finding]:
 def _relation(dropped: _Dropped, name: RelationName, batch: Batch) -> Finding:
     what = f"drop {dropped.word} {name}"
     if not batch.exists(name):
-        return made_by_the_plan(what)
+        return _made_here(what, name, batch)
     if dropped.kind == "OBJECT_INDEX" and not dropped.cascades:
         return _index(what, concurrently=dropped.concurrently)
     if dropped.kind in {"OBJECT_TABLE", "OBJECT_SEQUENCE"}:
@@ -60,15 +60,23 @@ def _relation(dropped: _Dropped, name: RelationName, batch: Batch) -> Finding:
         finding = Finding(OperationClass.DESTRUCTIVE, what, _CASCADES if dropped.cascades else _GONE, safer)
     else:
         finding = _missed(what, cascades=dropped.cascades)
-    return finding.on_existing(LockMode.ACCESS_EXCLUSIVE)
+    return finding.on_existing(LockMode.ACCESS_EXCLUSIVE).on(name, batch)
+
+
+def _made_here(what: str, name: RelationName, batch: Batch) -> Finding:
+    """What it refers to is locked all the same: its foreign keys go, and the triggers on the other side with them."""
+    finding = made_by_the_plan(what)
+    referenced = batch.referred_from(name)
+    return finding.on_existing(LockMode.ACCESS_EXCLUSIVE).on(referenced[0], batch) if referenced else finding
 
 
 def _index(what: str, *, concurrently: bool) -> Finding:
     why = "no row is lost, and what it refused is accepted; finding rows may take longer"
     if concurrently:
         return Finding(OperationClass.WIDENING, what, why).patiently(LockMode.SHARE_UPDATE_EXCLUSIVE)
+    why = "everybody waits for the table meanwhile, readers too"
     safer = "DROP INDEX CONCURRENTLY: nobody need wait"
-    return Finding(OperationClass.WIDENING, what, why, safer).on_existing(LockMode.ACCESS_EXCLUSIVE)
+    return Finding(OperationClass.RESTRICTING, what, why, safer).on_existing(LockMode.ACCESS_EXCLUSIVE)
 
 
 def _on_table(dropped: _Dropped, parts: tuple[str, ...], batch: Batch) -> Finding:
@@ -88,8 +96,12 @@ def _other(dropped: _Dropped, name: RelationName, batch: Batch) -> Finding:
     if made:
         return made_by_the_plan(what)
     if dropped.kind == "OBJECT_EXTENSION" or (dropped.kind == "OBJECT_SCHEMA" and dropped.cascades):
-        return Finding(OperationClass.DESTRUCTIVE, what, _CASCADES if dropped.cascades else _GONE)
-    return _missed(what, cascades=dropped.cascades)
+        finding = Finding(OperationClass.DESTRUCTIVE, what, _CASCADES if dropped.cascades else _GONE)
+    else:
+        finding = _missed(what, cascades=dropped.cascades)
+    if dropped.cascades or dropped.kind == "OBJECT_EXTENSION":
+        return finding.on_existing(LockMode.ACCESS_EXCLUSIVE)
+    return finding.on_existing(LockMode.SHARE_UPDATE_EXCLUSIVE, exists=dropped.kind == "OBJECT_STATISTIC_EXT")
 
 
 def _missed(what: str, *, cascades: bool) -> Finding:
@@ -105,6 +117,6 @@ def truncate(tree: Node, batch: Batch) -> Iterator[Finding]:
         what = f"truncate {name}"
         if batch.exists(name):
             finding = Finding(OperationClass.DESTRUCTIVE, what, "its rows do not come back")
-            yield finding.on_existing(LockMode.ACCESS_EXCLUSIVE)
+            yield finding.on_existing(LockMode.ACCESS_EXCLUSIVE).working(Work.EMPTIED).on(name, batch)
         else:
             yield made_by_the_plan(what)

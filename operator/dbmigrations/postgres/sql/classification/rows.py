@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
+from dbmigrations.postgres.sql.classification.bodies import Classify, function_call
 from dbmigrations.postgres.sql.classification.finding import Finding
-from dbmigrations.postgres.sql.functions import sets_sequence, strange_functions
+from dbmigrations.postgres.sql.functions import sets_sequence, strange_calls
 from dbmigrations.postgres.sql.names import RelationName
-from dbmigrations.postgres.sql.naming import relation_in
+from dbmigrations.postgres.sql.naming import function_name, relation_in
 from dbmigrations.postgres.sql.operations import LockMode
 from dbmigrations.postgres.sql.options import is_on
 from dbmigrations.postgres.sql.tree import Node
@@ -16,7 +17,7 @@ _WRITTEN = "rows are written"
 _WRITERS = {"DeleteStmt": "delete from", "InsertStmt": "insert into", "MergeStmt": "merge into", "UpdateStmt": "update"}
 
 
-def rows(tree: Node, batch: Batch) -> Iterator[Finding]:
+def rows(tree: Node, batch: Batch, classify: Classify) -> Iterator[Finding]:
     """INSERT, UPDATE, DELETE, MERGE, COPY, SELECT (also INTO), EXPLAIN ANALYZE; also within WITH."""
     if tree.kind == "ExplainStmt" and not is_on(tree.nodes("options"), "analyze", default=False):
         return
@@ -30,8 +31,17 @@ def rows(tree: Node, batch: Batch) -> Iterator[Finding]:
         yield Finding(OperationClass.ADDITIVE, f"create table {relation_in(into, 'rel')}", "it is new")
     if sets_sequence(tree):
         yield Finding(OperationClass.DATA, "set the position of a sequence", "the next number is another one")
-    for name in strange_functions(tree):
-        yield Finding(OperationClass.UNKNOWN, f"call {name}", "it is not built in and may do anything")
+    for call in _each_once(strange_calls(tree, batch)):
+        yield from function_call(call, batch, classify)
+
+
+def _each_once(calls: tuple[Node, ...]) -> Iterator[Node]:
+    seen: set[tuple[tuple[str, str], int]] = set()
+    for call in calls:
+        key = (function_name(call), len(call.nodes("args")))
+        if key not in seen:
+            seen.add(key)
+            yield call
 
 
 def _write(node: Node, batch: Batch) -> Finding:
@@ -46,7 +56,7 @@ def _write(node: Node, batch: Batch) -> Finding:
         finding = Finding(OperationClass.DATA, what, _WRITTEN, safer)
     else:
         finding = Finding(OperationClass.DATA, what, _WRITTEN)
-    return finding.patiently(LockMode.ROW_EXCLUSIVE, exists=exists)
+    return finding.patiently(LockMode.ROW_EXCLUSIVE, exists=exists).on(relation, batch)
 
 
 def _copy(tree: Node, batch: Batch) -> Iterator[Finding]:
@@ -55,7 +65,7 @@ def _copy(tree: Node, batch: Batch) -> Iterator[Finding]:
         yield Finding(OperationClass.UNKNOWN, "copy with a program", "it runs a program on the server")
     elif tree.flag("is_from"):
         finding = Finding(OperationClass.DATA, f"copy into {relation}", _WRITTEN)
-        yield finding.patiently(LockMode.ROW_EXCLUSIVE, exists=batch.exists(relation))
+        yield finding.patiently(LockMode.ROW_EXCLUSIVE, exists=batch.exists(relation)).on(relation, batch)
 
 
 def lock(tree: Node, batch: Batch) -> Iterator[Finding]:
@@ -64,4 +74,4 @@ def lock(tree: Node, batch: Batch) -> Iterator[Finding]:
     for node in tree.nodes("relations"):
         name = RelationName.of_range(node)
         finding = Finding(OperationClass.ADDITIVE, f"lock {name}", "it changes nothing")
-        yield finding.on_existing(mode, exists=batch.exists(name))
+        yield finding.on_existing(mode, exists=batch.exists(name)).on(name, batch)

@@ -1,15 +1,19 @@
 """ALTER TABLE: one finding for each of its commands."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+from dbmigrations.postgres.sql.asking import holds_no_null
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.classification.columns import add_column
 from dbmigrations.postgres.sql.classification.commands import COMMANDS
+from dbmigrations.postgres.sql.classification.composites import alter_composite
 from dbmigrations.postgres.sql.classification.finding import Finding, made_by_the_plan
+from dbmigrations.postgres.sql.classification.partitions import attach, attach_index, detach
+from dbmigrations.postgres.sql.classification.retype import retype
 from dbmigrations.postgres.sql.names import RelationName
-from dbmigrations.postgres.sql.naming import relation_in, type_text
-from dbmigrations.postgres.sql.operations import LockMode
+from dbmigrations.postgres.sql.naming import relation_in
+from dbmigrations.postgres.sql.operations import LockMode, Work
 from dbmigrations.postgres.sql.tree import Node
 
 _WORDS = {
@@ -25,6 +29,9 @@ _WORDS = {
 def alter_table(tree: Node, batch: Batch) -> Iterator[Finding]:
     """Findings of ALTER TABLE, and of ALTER INDEX, VIEW, SEQUENCE, TYPE as far as they share its tree."""
     relation = relation_in(tree)
+    if tree.word("objtype") == "OBJECT_TYPE":
+        yield from alter_composite(tree, batch)
+        return
     exists = batch.exists(relation)
     for command in tree.nodes("cmds"):
         if exists:
@@ -35,34 +42,60 @@ def alter_table(tree: Node, batch: Batch) -> Iterator[Finding]:
 
 
 def _command(command: Node, tree: Node, relation: RelationName, batch: Batch) -> Iterator[Finding]:
-    match command.word("subtype"):
-        case "AT_AddColumn":
-            yield from add_column(command, relation, batch)
-        case "AT_DropColumn":
-            yield _drop_column(command, relation, batch)
-        case "AT_AlterColumnType":
-            yield _retype(command, relation)
-        case "AT_ColumnDefault":
-            yield _default(command, relation)
-        case "AT_AddConstraint":
-            yield _add_constraint(command, relation)
-            yield from _locks_of_others(command, relation, batch)
-        case "AT_DetachPartition":
-            yield _detach(command, relation)
-        case subtype if subtype in COMMANDS:
-            yield COMMANDS[subtype].finding(relation, command.text("name"))
-        case _:
-            what = f"alter {_WORDS.get(tree.word('objtype'), 'table')} {relation}"
-            yield Finding(
-                OperationClass.UNKNOWN, what, "what this command does to what exists is not known"
-            ).on_existing(LockMode.ACCESS_EXCLUSIVE)
+    subtype, objtype = command.word("subtype"), tree.word("objtype")
+    if special := _OF_OTHERS.get((subtype, objtype)):
+        yield special(command, relation)
+    elif family := _FAMILIES.get(subtype):
+        yield from family(command, relation, batch)
+    elif known := COMMANDS.get(subtype):
+        yield known.finding(relation, command.text("name"))
+    else:
+        what = f"alter {_WORDS.get(objtype, 'table')} {relation}"
+        finding = Finding(OperationClass.UNKNOWN, what, "what this command does to what exists is not known")
+        yield finding.on_existing(LockMode.ACCESS_EXCLUSIVE).working(Work.REWRITTEN)
 
 
-def _drop_column(command: Node, relation: RelationName, batch: Batch) -> Finding:
+def _retype_foreign(command: Node, relation: RelationName) -> Finding:
+    what = f"change type of {relation}.{command.text('name')}"
+    finding = Finding(OperationClass.RESTRICTING, what, "what comes from elsewhere is read as another type")
+    return finding.on_existing(LockMode.ACCESS_EXCLUSIVE)
+
+
+def _log_sequence(_: Node, relation: RelationName) -> Finding:
+    finding = Finding(OperationClass.RESTRICTING, f"change logging of {relation}", "after a crash it may begin anew")
+    return finding.on_existing(LockMode.ACCESS_EXCLUSIVE)
+
+
+def _move_index(_: Node, relation: RelationName) -> Finding:
+    return COMMANDS["AT_SetTableSpace"].finding(relation, "").working(Work.INDEXED)
+
+
+def _set_view_options(_: Node, relation: RelationName) -> Finding:
+    why = "who may see what through it, and how it is planned, may change"
+    finding = Finding(OperationClass.RESTRICTING, f"set options of view {relation}", why)
+    return finding.on_existing(LockMode.ACCESS_EXCLUSIVE)
+
+
+def _set_not_null(command: Node, relation: RelationName, batch: Batch) -> Iterator[Finding]:
+    if holds_no_null(batch, relation, command.text("name")):
+        what = f"set {relation}.{command.text('name')} not null"
+        why = "a constraint sees to it already, so no row is read"
+        yield Finding(OperationClass.ADDITIVE, what, why).on_existing(LockMode.ACCESS_EXCLUSIVE)
+    else:
+        yield COMMANDS["AT_SetNotNull"].finding(relation, command.text("name"))
+
+
+def _add_and_refer(command: Node, relation: RelationName, batch: Batch) -> Iterator[Finding]:
+    yield _add_constraint(command, relation)
+    yield from _locks_of_others(command, relation, batch)
+
+
+def _drop_column(command: Node, relation: RelationName, batch: Batch) -> Iterator[Finding]:
     what = f"drop column {relation}.{command.text('name')}"
     if not batch.column_origins(relation, command.text("name")):
-        return made_by_the_plan(what).on_existing(LockMode.ACCESS_EXCLUSIVE)
-    return Finding(
+        yield made_by_the_plan(what).on_existing(LockMode.ACCESS_EXCLUSIVE)
+        return
+    yield Finding(
         OperationClass.DESTRUCTIVE,
         what,
         "its values are gone, and whoever names it fails",
@@ -70,26 +103,14 @@ def _drop_column(command: Node, relation: RelationName, batch: Batch) -> Finding
     ).on_existing(LockMode.ACCESS_EXCLUSIVE)
 
 
-def _retype(command: Node, relation: RelationName) -> Finding:
-    definition = command.node("def")
-    type_name = definition.node("type_name") if definition else None
-    target = type_text(type_name) if type_name else "another type"
-    return Finding(
-        OperationClass.REWRITING,
-        f"change type of {relation}.{command.text('name')} to {target}",
-        "unless the types are stored alike, each row and index is written while nobody can use the table",
-        "add a column of the new type, write both, fill it in batches, then change over",
-    ).on_existing(LockMode.ACCESS_EXCLUSIVE)
-
-
-def _default(command: Node, relation: RelationName) -> Finding:
+def _default(command: Node, relation: RelationName, _: Batch) -> Iterator[Finding]:
     column = f"{relation}.{command.text('name')}"
     if command.node("def"):
         finding = Finding(OperationClass.WIDENING, f"set default of {column}", "rows may be written without it")
     else:
         why = "rows written without it get NULL, or are refused"
         finding = Finding(OperationClass.RESTRICTING, f"drop default of {column}", why)
-    return finding.on_existing(LockMode.ACCESS_EXCLUSIVE)
+    yield finding.on_existing(LockMode.ACCESS_EXCLUSIVE)
 
 
 _CONSTRAINTS = {
@@ -114,7 +135,16 @@ def _add_constraint(command: Node, relation: RelationName) -> Finding:
         _safer_constraint(kind, constraint),
     )
     foreign = kind == "CONSTR_FOREIGN"
-    return finding.on_existing(LockMode.SHARE_ROW_EXCLUSIVE if foreign else LockMode.ACCESS_EXCLUSIVE)
+    finding = finding.on_existing(LockMode.SHARE_ROW_EXCLUSIVE if foreign else LockMode.ACCESS_EXCLUSIVE)
+    return finding.working(_work_of_constraint(kind, constraint))
+
+
+def _work_of_constraint(kind: str, constraint: Node | None) -> Work:
+    if constraint is None or kind in _VALIDATED:
+        return Work.NONE if constraint and constraint.flag("skip_validation") else Work.READ
+    if not constraint.text("indexname"):
+        return Work.INDEXED
+    return Work.READ if kind == "CONSTR_PRIMARY" else Work.NONE  # columns that are not NOT NULL yet are looked at
 
 
 def _safer_constraint(kind: str, constraint: Node | None) -> str:
@@ -138,23 +168,30 @@ def _locks_of_others(command: Node, relation: RelationName, batch: Batch) -> Ite
             if batch.exists(referenced):
                 yield Finding(OperationClass.ADDITIVE, what, why).on_existing(LockMode.SHARE_ROW_EXCLUSIVE)
         case "AT_AttachPartition" if definition and batch.exists(relation_in(definition, "name")):
-            what = f"attach {relation_in(definition, 'name')} to {relation}"
-            why = "its rows are found through the new parent too"
-            yield Finding(OperationClass.ADDITIVE, what, why).on_existing(LockMode.ACCESS_EXCLUSIVE)
+            yield from attach(command, relation, batch)
         case _:
             pass
 
 
-def _detach(command: Node, relation: RelationName) -> Finding:
-    definition = command.node("def")
-    concurrently = bool(definition and definition.flag("concurrent"))
-    partition = relation_in(definition, "name") if definition else ""
-    finding = Finding(
-        OperationClass.RESTRICTING,
-        f"detach partition {partition} from {relation}",
-        "its rows are no longer found through the parent",
-        "" if concurrently else "DETACH PARTITION … CONCURRENTLY",
-    )
-    if concurrently:
-        return finding.patiently(LockMode.SHARE_UPDATE_EXCLUSIVE)
-    return finding.on_existing(LockMode.ACCESS_EXCLUSIVE)
+_FAMILIES: dict[str, Callable[[Node, RelationName, Batch], Iterable[Finding]]] = {
+    "AT_AddColumn": add_column,
+    "AT_AddConstraint": _add_and_refer,
+    "AT_AlterColumnType": retype,
+    "AT_AttachPartition": attach,
+    "AT_ColumnDefault": _default,
+    "AT_DetachPartition": detach,
+    "AT_DropColumn": _drop_column,
+    "AT_SetNotNull": _set_not_null,
+}
+"""Commands whose answer depends on more than their name."""
+
+_OF_OTHERS: dict[tuple[str, str], Callable[[Node, RelationName], Finding]] = {
+    ("AT_AlterColumnType", "OBJECT_FOREIGN_TABLE"): _retype_foreign,
+    ("AT_AttachPartition", "OBJECT_INDEX"): attach_index,
+    ("AT_ResetRelOptions", "OBJECT_VIEW"): _set_view_options,
+    ("AT_SetLogged", "OBJECT_SEQUENCE"): _log_sequence,
+    ("AT_SetRelOptions", "OBJECT_VIEW"): _set_view_options,
+    ("AT_SetTableSpace", "OBJECT_INDEX"): _move_index,
+    ("AT_SetUnLogged", "OBJECT_SEQUENCE"): _log_sequence,
+}
+"""The same commands of what is no table."""

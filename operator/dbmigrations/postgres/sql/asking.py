@@ -1,0 +1,52 @@
+"""What a statement's text does not tell, asked of the batch and of the database behind it.
+
+Where the database would not resolve a name as the script does, it is not asked.
+"""
+
+from dbmigrations.postgres.sql.batch import CONSTRAINED, Batch
+from dbmigrations.postgres.sql.names import ANY, RelationName
+
+
+def routine_may_exist(batch: Batch, kind: str, name: RelationName) -> bool:
+    """Whether a routine of that name may have existed before the batch."""
+    if batch.has_made(kind, name):
+        return False
+    return ANY in {name.name, name.schema} or batch.known.routine_exists(name) is not False
+
+
+def may_have_default_partition(batch: Batch, name: RelationName) -> bool:
+    """Whether the partitioned table may have one that existed before the batch."""
+    return any(
+        not batch.is_answered(origin) or batch.known.has_default_partition(origin) is not False
+        for origin in batch.origins(name)
+    )
+
+
+def type_of(batch: Batch, relation: RelationName, column: str) -> str | None:
+    """The type that a column had before the batch, as format_type() prints it; None: not known for certain."""
+    origins = batch.column_origins(relation, column)
+    if len(origins) != 1 or not batch.is_answered(origins[0].relation) or origins[0] in batch.retyped:
+        return None
+    return batch.known.column_type(origins[0])
+
+
+def holds_no_null(batch: Batch, relation: RelationName, column: str) -> bool:
+    """Whether it is certain that the column had no NULL before the batch, nor can get one."""
+    origins = batch.column_origins(relation, column)
+    if len(origins) != 1 or not batch.is_answered(origins[0].relation):
+        return False
+    if origins[0] in batch.retyped or origins[0].relation in batch.loosened:
+        return False
+    return batch.known.holds_no_null(origins[0])
+
+
+def has_made_plain_type(batch: Batch, name: RelationName) -> bool | None:
+    """Whether a type is no domain with constraints; None: not known."""
+    if batch.has_made("OBJECT_TYPE", name):
+        return True
+    if batch.has_made("OBJECT_DOMAIN", name):
+        return (CONSTRAINED, batch.place(name)) not in batch.others
+    if not batch.is_answered(name):
+        return None
+    constrained = batch.known.is_constrained_domain(name)
+    return None if constrained is None else not constrained

@@ -1,0 +1,62 @@
+"""ALTER COLUMN … TYPE: whether the server writes each row, by the type that the column has now."""
+
+from collections.abc import Iterator
+
+from dbmigrations.postgres.sql.asking import type_of
+from dbmigrations.postgres.sql.batch import Batch
+from dbmigrations.postgres.sql.classes import OperationClass
+from dbmigrations.postgres.sql.classification.finding import Finding
+from dbmigrations.postgres.sql.names import RelationName
+from dbmigrations.postgres.sql.naming import type_text
+from dbmigrations.postgres.sql.operations import LockMode, Work
+from dbmigrations.postgres.sql.retyping import retyping_keeps_bytes, retyping_keeps_values
+from dbmigrations.postgres.sql.tree import Node
+
+
+def retype(command: Node, relation: RelationName, batch: Batch) -> Iterator[Finding]:
+    """One finding. Careful where the type before is not known."""
+    definition = command.node("def")
+    type_name = definition.node("type_name") if definition else None
+    target = type_text(type_name) if type_name else "another type"
+    what = f"change type of {relation}.{command.text('name')} to {target}"
+    old = type_of(batch, relation, command.text("name"))
+    plain = definition is not None and _is_plain_cast(definition, command.text("name"), target)
+    if old and definition and plain and retyping_keeps_bytes(old, target, is_utc=batch.is_utc):
+        yield _stored_alike(what, old, target, collated=definition.node("coll_clause") is not None)
+        return
+    why = "unless the types are stored alike, each row and index is written while nobody can use the table"
+    finding = Finding(
+        OperationClass.REWRITING,
+        what,
+        f"from {old}: each row and index is written while nobody can use the table" if old else why,
+        "add a column of the new type, write both, fill it in batches, then change over",
+    )
+    yield finding.on_existing(LockMode.ACCESS_EXCLUSIVE).working(Work.REWRITTEN)
+
+
+def _stored_alike(what: str, old: str, new: str, *, collated: bool) -> Finding:
+    if retyping_keeps_values(old, new):
+        finding = Finding(OperationClass.WIDENING, what, f"it is stored as {old} was: no row is written")
+    else:
+        why = f"it is stored as {old} was, so no row is written; who reads it gets another type"
+        finding = Finding(OperationClass.RESTRICTING, what, why)
+    reindexed = collated or not _sorts_alike(old, new)
+    return finding.on_existing(LockMode.ACCESS_EXCLUSIVE).working(Work.INDEXED if reindexed else Work.NONE)
+
+
+def _sorts_alike(old: str, new: str) -> bool:
+    """Whether an index on the column may stay. Between timestamps, and with citext, the operators are others."""
+    return "citext" not in {old, new} and ("with time zone" in old) == (
+        "with time zone" in new or new.startswith(("timestamptz", "timetz"))
+    )
+
+
+def _is_plain_cast(definition: Node, column: str, target: str) -> bool:
+    """Whether there is no USING, or one that says what the server does anyway: `USING column::type`."""
+    using = definition.node("raw_default")
+    if using is None:
+        return True
+    inner, type_name = (using.node("arg"), using.node("type_name")) if using.kind == "TypeCast" else (using, None)
+    if type_name is not None and type_text(type_name) != target:
+        return False
+    return inner is not None and inner.kind == "ColumnRef" and inner.texts("fields") == (column,)

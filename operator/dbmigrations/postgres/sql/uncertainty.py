@@ -1,0 +1,69 @@
+"""What is still known behind something that may not have run, or may have meant another object."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TypeVar
+
+from dbmigrations.postgres.sql.batch import CONSTRAINED, WINDOW, Batch, Fate
+from dbmigrations.postgres.sql.names import RelationName
+from dbmigrations.postgres.sql.tree import Node
+
+_Name = TypeVar("_Name")
+
+
+def definitions(batch: Batch, name: RelationName, arguments: int) -> tuple[Node, ...]:
+    """What the batch made under that name, if a call means it for certain; empty: it may mean another one.
+
+    One that existed before under the same name may be meant, unless both call and definition have no arguments.
+    Where no database can be asked, there is none.
+    """
+    every = batch.routines.get(batch.place(name), ())
+    if batch.known.routine_exists(name):
+        every = tuple(each for each in every if not each.nodes("parameters") and not arguments)
+    return every
+
+
+def after_maybe(batch: Batch, after: Batch) -> Batch:
+    """The batch behind something that may not have run, or only in part, which would leave `after`."""
+    if after == batch:
+        return batch
+    if not _is_only_added_to(batch, after):
+        return clouded(after)
+    kept = {each for each in after.others if each[0] in {WINDOW, CONSTRAINED}}
+    same = {place: every for place, every in batch.routines.items() if after.routines.get(place) == every}
+    return replace(
+        batch,
+        others=batch.others | kept,
+        retyped=after.retyped,
+        loosened=after.loosened,
+        references=after.references,
+        zone_is_set=batch.zone_is_set or after.zone_is_set,
+        routines=MappingProxyType(same),
+    )
+
+
+def _is_only_added_to(batch: Batch, after: Batch) -> bool:
+    """Whether what a name meant, it still means, where it means anything."""
+    if after.is_clouded != batch.is_clouded or (after.path, after.path_is_default) != (
+        batch.path,
+        batch.path_is_default,
+    ):
+        return False
+    return (
+        _only_adds(batch.relations, after.relations)
+        and _only_adds(batch.columns, after.columns)
+        and _only_adds(batch.schemas, after.schemas)
+    )
+
+
+def _only_adds(earlier: Mapping[_Name, object], later: Mapping[_Name, object]) -> bool:
+    return all(later.get(name) == fate for name, fate in earlier.items()) and all(
+        isinstance(fate, Fate) for name, fate in later.items() if name not in earlier
+    )
+
+
+def clouded(batch: Batch) -> Batch:
+    """Behind something that may have changed what names mean."""
+    kept = {each for each in batch.others if each[0] in {WINDOW, CONSTRAINED}}
+    return replace(Batch(batch.schema), path_is_default=False, others=frozenset(kept), is_clouded=True)
