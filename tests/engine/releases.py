@@ -18,12 +18,20 @@ def migration(
     name: str, up: str, down: str | None = None, *, kind: Kind = Kind.SQL, release: str = "1.0.0"
 ) -> Migration:
     """A migration with its files."""
+    made = None if down is None else script(f"{name}.down.sql", down)
+    return migration_of(name, script(f"{name}.sql", up), made, kind=kind, release=release)
+
+
+def migration_of(
+    name: str, up: Script, down: Script | None = None, *, kind: Kind = Kind.SQL, release: str = "1.0.0"
+) -> Migration:
+    """A migration of scripts that were read."""
     return Migration(
         kind=kind,
         name=name,
         release=Version.parse(release),
-        up=script(f"{name}.sql", up),
-        down=None if down is None else script(f"{name}.down.sql", down),
+        up=up,
+        down=down,
         irreversible=None,
         file="releases.yaml",
         line=1,

@@ -33,7 +33,16 @@ if TYPE_CHECKING:
     from dbmigrations.postgres.connection import Session
     from dbmigrations.postgres.sql.script import SqlScript
     from dbmigrations.postgres.tables import Tables
-    from dbmigrations.release.migration import Kind, Migration
+    from dbmigrations.release.migration import BulkData, Kind, Migration
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The script to run, from its file or from the database."""
+
+    path: str
+    text: str
+    bulk: tuple[BulkData, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,8 +83,8 @@ class Applier:
         before = history.recorded(self.session, self.tables, migration.kind, migration.name)
         if before is not None and before[0] is not RowOutcome.UNDONE:
             raise PlanChangedError(f"{migration.kind} migration {migration.name} is applied already")
-        recorded = RecordedMigration.of(migration, description)
-        return self._run(recorded, Direction.UP, migration.up.path, migration.up.text, assertions)
+        recorded, up = RecordedMigration.of(migration, description), migration.up
+        return self._run(recorded, Direction.UP, _Source(up.path, up.text, up.bulk), assertions)
 
     def down(self, kind: Kind, name: str) -> int:
         """Undo a migration by its stored down script and return the id of its history row.
@@ -90,7 +99,7 @@ class Applier:
         if migration.down_script is None:
             raise PlanChangedError(f"{kind} migration {name} has no stored down script")
         path = migration.down_path or f"the stored down of {name}"
-        return self._run(migration, Direction.DOWN, path, migration.down_script, ())
+        return self._run(migration, Direction.DOWN, _Source(path, migration.down_script), ())
 
     def _to_undo(self, kind: Kind, name: str) -> RecordedMigration:
         before = history.recorded(self.session, self.tables, kind, name)
@@ -109,11 +118,11 @@ class Applier:
         self,
         migration: RecordedMigration,
         direction: Direction,
-        path: str,
-        text: str,
+        source: _Source,
         assertions: Sequence[AssertionScript],
     ) -> int:
-        script = read_script(path, text)
+        path = source.path
+        script = read_script(path, source.text, source.bulk)
         plan = _plan(path, script)
         task = Task(
             around=self._surroundings(),
@@ -155,4 +164,4 @@ def _plan(path: str, script: SqlScript) -> ExecutionPlan:
     try:
         return execution_plan(script)
     except SqlInvalidError as error:
-        raise invalid(path, script.text, error) from None
+        raise invalid(path, error, script.excerpt(error.position)) from None

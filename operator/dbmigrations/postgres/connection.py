@@ -14,6 +14,7 @@ import psycopg
 from psycopg import pq, sql
 from psycopg.rows import TupleRow, dict_row
 
+from dbmigrations.postgres.bulk_data import stream
 from dbmigrations.postgres.errors import (
     ConnectionLostError,
     EngineError,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from dbmigrations.postgres.events import Listener
     from dbmigrations.postgres.settings import ConnectionSettings
+    from dbmigrations.release.migration import BulkData
 
 Cursor = psycopg.Cursor[TupleRow]
 
@@ -150,15 +152,17 @@ class Session:
         except psycopg.Error as error:
             raise self._translated(error) from None
 
-    def copy_in(self, statement: str, data: str) -> None:
-        """COPY … FROM STDIN with the lines that stood below it.
+    def copy_in(self, statement: str, data: str | BulkData) -> None:
+        """COPY … FROM STDIN with the lines that stood below it; those in a file are streamed.
 
         Raises:
-            EngineError: as `send`.
+            EngineError: as `send`; a StatementError where the file was changed since it was read.
         """
+        pieces = iter((data,)) if isinstance(data, str) else stream(data)
         try:
             with self.connection.cursor().copy(self._encoded(statement)) as copy:
-                copy.write(self._encoded(data))
+                for piece in pieces:
+                    copy.write(self._encoded(piece, is_statement=False))
         except psycopg.Error as error:
             raise self._translated(error) from None
 
@@ -170,14 +174,14 @@ class Session:
         while connection.get_result() is not None:
             pass
 
-    def _encoded(self, text: str) -> bytes:
+    def _encoded(self, text: str, *, is_statement: bool = True) -> bytes:
         # A script may have set another client_encoding; its text was read as what it says.
         encoding = self.connection.info.encoding
         try:
             return text.encode(encoding)
         except UnicodeEncodeError as error:
             what = f"character {text[error.start]!r} does not exist in client_encoding {encoding}"
-            details = StatementDetails(sqlstate="22P05", primary=what, position=error.start + 1)
+            details = StatementDetails(sqlstate="22P05", primary=what, position=error.start + 1 if is_statement else 0)
             raise StatementError(details) from None
 
     def _translated(self, error: psycopg.Error) -> EngineError:

@@ -9,10 +9,9 @@ from dbmigrations.postgres.errors import StatementDetails, StatementError
 from dbmigrations.postgres.events import Listener, StatementStarted, silent
 from dbmigrations.postgres.lock_bounds import LockBounds
 from dbmigrations.postgres.sql.errors import SqlInvalidError
-from dbmigrations.postgres.sql.position import excerpt
-from dbmigrations.postgres.sql.redact import redact_around
-from dbmigrations.postgres.sql.script import SqlScript, read
+from dbmigrations.postgres.sql.script import SqlScript, excerpt_of, read
 from dbmigrations.postgres.sql.statements import Statement
+from dbmigrations.release.migration import BulkData
 
 SYNTAX_ERROR = "42601"
 
@@ -25,24 +24,22 @@ _ALONE = (
 )
 
 
-def read_script(path: str, text: str) -> SqlScript:
-    """Read a script.
+def read_script(path: str, text: str, bulk: tuple[BulkData, ...] = ()) -> SqlScript:
+    """Read a script, of which the data in `bulk` was left out.
 
     Raises:
         StatementError: it cannot be read; names file, line and column.
     """
     try:
-        return read(text)
+        return read(text, bulk)
     except SqlInvalidError as error:
-        raise invalid(path, text, error) from None
+        raise invalid(path, error, excerpt_of(text, error.position.offset, bulk)) from None
 
 
-def invalid(path: str, text: str, error: SqlInvalidError) -> StatementError:
+def invalid(path: str, error: SqlInvalidError, excerpt: str) -> StatementError:
     """The engine's error for a script that cannot be run as it is written."""
     details = StatementDetails(sqlstate=SYNTAX_ERROR, primary=error.message)
-    return StatementError(
-        details, where=f"{path}:{error.position.reference}", excerpt=_excerpt(text, error.position.offset)
-    )
+    return StatementError(details, where=f"{path}:{error.position.reference}", excerpt=excerpt)
 
 
 @dataclass(frozen=True)
@@ -100,14 +97,10 @@ class ScriptRunner:
             position = self.script.server_position(statement, error.details.position)
         if error.details.sqlstate in _NEEDS_NO_TRANSACTION and not error.details.hint:
             error = StatementError(replace(error.details, hint=_ALONE))
-        return error.located(f"{self.path}:{position.reference}", _excerpt(self.script.text, position.offset))
+        return error.located(f"{self.path}:{position.reference}", self.script.excerpt(position))
 
     def at_end(self, error: StatementError) -> StatementError:
         """The error with the place of the last statement: what was deferred to the end of the transaction failed."""
         if not self.script.statements:
             return error.located(self.path)
         return self.located(error, self.script.statements[-1])
-
-
-def _excerpt(text: str, offset: int) -> str:
-    return excerpt(*redact_around(text, offset))

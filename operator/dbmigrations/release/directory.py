@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 
+from dbmigrations.release.files import LargeReader
 from dbmigrations.release.gathering import Gathering
 from dbmigrations.release.layout import Found, scan, up_path
 from dbmigrations.release.ledger import Ledger
@@ -69,29 +70,31 @@ class ReleaseDirectory:
         return self._positions.get(key)
 
 
-def load(root: Path, *, require_down: bool = False) -> ReleaseDirectory:
-    """Read and check a release directory.
+def load(root: Path, *, require_down: bool = False, read_large: LargeReader | None = None) -> ReleaseDirectory:
+    """Read and check a release directory. Arguments as of `inspect`.
 
     Raises:
         ReleaseInvalidError: where it has errors; all of them are in `problems`.
     """
-    directory, problems = inspect(root, require_down=require_down)
+    directory, problems = inspect(root, require_down=require_down, read_large=read_large)
     if directory is None:
         raise ReleaseInvalidError(errors(problems))
     return directory
 
 
-def inspect(root: Path, *, require_down: bool = False) -> tuple[ReleaseDirectory | None, tuple[Problem, ...]]:
+def inspect(
+    root: Path, *, require_down: bool = False, read_large: LargeReader | None = None
+) -> tuple[ReleaseDirectory | None, tuple[Problem, ...]]:
     """Read and check a release directory, telling everything found: errors and warnings, by file and line.
 
     The directory is None exactly when there is an error. A missing, undeclared down is a warning, with `require_down`
-    an error.
+    an error. `read_large` leaves the data of large ups in their files; without it they are read as a whole.
     """
     if not root.is_dir():
         return None, (Problem(str(root), "is not a folder", "name the folder that holds releases.yaml"),)
     found = scan(root)
     ledger = read_ledger(root)
-    gathering = Gathering(root, found, require_down=require_down)
+    gathering = Gathering(root, found, require_down=require_down, read_large=read_large)
     releases = tuple(gathering.release(release) for release in ledger.releases)
     unlisted = gathering.unlisted() if releases else []
     problems = _in_order((*ledger.problems, *gathering.problems, *found.strays, *unlisted))

@@ -4,18 +4,28 @@ A release directory comes from an image, a ConfigMap or a volume that others fil
 inside the root: a ConfigMap's own links (`..data`) do, a link to a mounted Secret does not.
 """
 
+import os
 import re
 import stat
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from dbmigrations.release import checksum
-from dbmigrations.release.migration import Script
+from dbmigrations.release.decoding import Checking, UnreadableError, decode
+from dbmigrations.release.migration import BulkData, Script
 
 LEDGER_LIMIT = 1 << 20
 """Bytes of one ledger file."""
 
 SCRIPT_LIMIT = 32 << 20
-"""Bytes of one script."""
+"""Bytes of one script, without the data of COPY … FROM STDIN where that is left in its file."""
+
+DATA_LIMIT = 16 << 30
+"""Bytes of one script with all its data."""
+
+LARGE = 4 << 20
+"""Bytes from which a script's data is left in its file."""
 
 DRAFT = "-- migrate: draft"
 """What `dbmigrate new` writes: a script that is not written yet, which nobody may run or store as a down."""
@@ -24,14 +34,7 @@ _MEBIBYTE = 1 << 20
 _DRAFT_LINE = re.compile(rf"^[ \t]*{DRAFT}\b", re.MULTILINE)
 
 
-class UnreadableError(Exception):
-    """A file that is there, or ought to be, and cannot be taken. `remedy` says what helps; it may be empty."""
-
-    def __init__(self, message: str, remedy: str = "", line: int = 0) -> None:
-        super().__init__(message)
-        self.message = message
-        self.remedy = remedy
-        self.line = line
+__all__ = ["AbsentError", "UnreadableError", "decode", "read_bytes", "read_script"]
 
 
 class AbsentError(UnreadableError):
@@ -54,65 +57,103 @@ def read_bytes(root: Path, relative: str, limit: int) -> bytes:
         AbsentError: there is no such file.
         UnreadableError: it leads outside, is no regular file, is too large, or the system refuses it.
     """
+    path = _regular(root, relative, limit)
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(limit + 1)
+    except OSError as error:
+        raise _refused(error) from None
+    if len(raw) > limit:
+        raise _too_large(limit)
+    return raw
+
+
+def _regular(root: Path, relative: str, limit: int) -> Path:
     try:
         path = (root / relative).resolve(strict=True)
         if not path.is_relative_to(root.resolve(strict=True)):
             raise UnreadableError("leads out of the release directory", "put the file itself there, not a link to it")
         facts = path.stat()
-        if not stat.S_ISREG(facts.st_mode):
-            raise UnreadableError("is not a file")
-        if facts.st_size > limit:
-            raise UnreadableError(f"is larger than {limit // _MEBIBYTE} MiB")
-        with path.open("rb") as stream:
-            raw = stream.read(limit + 1)
     except (FileNotFoundError, NotADirectoryError):
         raise AbsentError("is not there") from None
     except OSError as error:
-        raise UnreadableError(f"cannot be read: {error.strerror or type(error).__name__}") from None
+        raise _refused(error) from None
     except RuntimeError:  # what pathlib says of a loop of links before Python 3.13
         raise UnreadableError("is a link that leads to itself") from None
-    if len(raw) > limit:
-        raise UnreadableError(f"is larger than {limit // _MEBIBYTE} MiB")
-    return raw
+    if not stat.S_ISREG(facts.st_mode):
+        raise UnreadableError("is not a file")
+    if facts.st_size > limit:
+        raise _too_large(limit)
+    return path
 
 
-def decode(raw: bytes) -> str:
-    """The text of a file, without a byte order mark and otherwise as written.
-
-    Raises:
-        UnreadableError: not UTF-8, or it holds a NUL, which no PostgreSQL statement may; `line` says where.
-    """
-    body = raw.removeprefix(checksum.BOM)
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = body.count(b"\n", 0, error.start) + 1
-        wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
-        remedy = "it is UTF-16: save it as UTF-8" if wide else "save it as UTF-8"
-        raise UnreadableError("is not UTF-8", remedy, line) from None
-    if "\0" in text:
-        raise UnreadableError("holds a NUL byte", "remove it", text.count("\n", 0, text.index("\0")) + 1)
-    return text
+def _refused(error: OSError) -> UnreadableError:
+    return UnreadableError(f"cannot be read: {error.strerror or type(error).__name__}")
 
 
-def read_script(root: Path, relative: str) -> Script:
+def _too_large(limit: int) -> UnreadableError:
+    return UnreadableError(f"is larger than {limit // _MEBIBYTE} MiB")
+
+
+@dataclass(frozen=True, slots=True)
+class LargeText:
+    """The text of a large script without the data that stays in its file."""
+
+    text: str
+    bulk: tuple[BulkData, ...]
+
+
+LargeReader = Callable[[Path, int], LargeText]
+"""Reads a large script, which is valid UTF-8, keeping at most so many characters.
+
+Raises UnreadableError where it would have to keep more.
+"""
+
+
+def read_script(root: Path, relative: str, read_large: LargeReader | None = None) -> Script:
     """One SQL file with its checksums.
+
+    Args:
+        root: of the release directory.
+        relative: the file's path in it.
+        read_large: leaves the data of a large script in its file; without it every script is read as a whole.
 
     Raises:
         AbsentError: there is no such file.
         UnreadableError: it cannot be taken, is empty, or is a draft.
     """
+    if read_large is not None:
+        path = _regular(root, relative, DATA_LIMIT)
+        if path.stat().st_size > LARGE:
+            return _large_script(path, relative, read_large)
     raw = read_bytes(root, relative, SCRIPT_LIMIT)
-    text = decode(raw)
-    if not text.strip():
+    return _script(relative, LargeText(decode(raw), ()), checksum.of_script(raw))
+
+
+def _large_script(path: Path, relative: str, read_large: LargeReader) -> Script:
+    digest, checking = checksum.Digest(), Checking()
+    try:
+        with path.open("rb") as stream:
+            while piece := stream.read(_MEBIBYTE):
+                digest.feed(piece)
+                checking.take(piece)
+            before = os.fstat(stream.fileno())
+        checking.finish()
+        read = read_large(path, SCRIPT_LIMIT)
+        after = path.stat()
+    except OSError as error:
+        raise _refused(error) from None
+    except UnicodeDecodeError:
+        raise UnreadableError("was changed while it was read", "try again") from None
+    if (before.st_ino, before.st_size, before.st_mtime_ns) != (after.st_ino, after.st_size, after.st_mtime_ns):
+        raise UnreadableError("was changed while it was read", "try again")
+    return _script(relative, read, digest.checksums())
+
+
+def _script(relative: str, read: LargeText, checksums: checksum.Checksums) -> Script:
+    if not read.text.strip():
         raise UnreadableError("is empty", "where nothing is to be done, a comment says so")
-    if DRAFT in text and (draft := _DRAFT_LINE.search(text)):
-        line = text.count("\n", 0, draft.start()) + 1
+    if DRAFT in read.text and (draft := _DRAFT_LINE.search(read.text)):
+        line = read.text.count("\n", 0, draft.start()) + 1
         raise UnreadableError("is a draft", f"write it, and delete the line `{DRAFT}`", line)
-    return Script(
-        path=relative,
-        text=text,
-        checksum=checksum.canonical(raw),
-        raw_checksum=checksum.of_bytes(raw),
-        accepted_checksums=checksum.line_end_variants(raw),
-    )
+    return Script(relative, read.text, checksums.canonical, checksums.raw, checksums.accepted, read.bulk)

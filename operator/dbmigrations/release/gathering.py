@@ -16,10 +16,13 @@ _NO_SCRIPT = Script("", "", "", "", frozenset())
 class Gathering:
     """Reads the files of one release after the other, ascending, and collects what is wrong in `problems`."""
 
-    def __init__(self, root: Path, found: Found, *, require_down: bool) -> None:
+    def __init__(
+        self, root: Path, found: Found, *, require_down: bool, read_large: files.LargeReader | None = None
+    ) -> None:
         self._root = root
         self._found = found
         self._require_down = require_down
+        self._read_large = read_large
         self._listed: dict[Key, Line] = {}
         self._asserted: set[str] = set()
         self._newest_schema = ""
@@ -83,7 +86,7 @@ class Gathering:
         path = layout.up_path(line.kind, line.name)
         foreign = next((p for name, p in self._found.foreign if line.kind is Kind.DATA and name == line.name), None)
         try:
-            script = self._script(path)
+            script = self._script(path, self._read_large)
         except files.AbsentError:
             if foreign:
                 self._tell(line, f"{foreign}: only .sql is supported in this version", "write it in SQL")
@@ -132,9 +135,10 @@ class Gathering:
             self._unreadable(path, error)
         return Assertion(line.name, version, script, line.file, line.line)
 
-    def _script(self, path: str) -> Script:
+    def _script(self, path: str, read_large: files.LargeReader | None = None) -> Script:
+        """Downs and assertions are read as a whole: the database keeps them."""
         if path not in self._scripts:
-            self._scripts[path] = files.read_script(self._root, path)
+            self._scripts[path] = files.read_script(self._root, path, read_large)
         return self._scripts[path]
 
     def _check_prisma_order(self, line: Line) -> None:
@@ -157,4 +161,4 @@ class Gathering:
         self.problems.append(Problem(line.file, message, remedy, line.line, line.column, line.field, severity))
 
     def _unreadable(self, path: str, error: files.UnreadableError) -> None:
-        self.problems.append(Problem(path, error.message, error.remedy, error.line))
+        self.problems.append(Problem(path, error.message, error.remedy, error.line, error.column))

@@ -53,7 +53,7 @@ def _text(root: Path, file: str) -> str | Problem:
     try:
         return files.decode(files.read_bytes(root, file, files.LEDGER_LIMIT))
     except files.UnreadableError as error:
-        return Problem(file, error.message, error.remedy, error.line)
+        return Problem(file, error.message, error.remedy, error.line, error.column)
 
 
 def _unread(file: str, message: str, remedy: str) -> Ledger:

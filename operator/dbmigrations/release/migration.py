@@ -9,7 +9,25 @@ from dbmigrations.release.kind import Key as Key
 from dbmigrations.release.kind import Kind as Kind
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from dbmigrations.release.versions import Range, Version
+
+
+@dataclass(frozen=True, slots=True)
+class BulkData:
+    """Lines of COPY … FROM STDIN that stay in their file, to be streamed from there."""
+
+    file: Path
+    start: int
+    """Where they begin in the file, in bytes."""
+    length: int
+    """In bytes."""
+    lines: int
+    sha256: str
+    """Of the bytes, lower-case hex: whoever sends them looks whether they are still the same."""
+    offset: int
+    """Where they would stand in the script's text, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +43,8 @@ class Script:
     """sha256 of the bytes as they are, as Prisma records it."""
     accepted_checksums: frozenset[str]
     """Raw checksums that Prisma takes for the same script: LF and CRLF variants."""
+    bulk: tuple[BulkData, ...] = ()
+    """What a large file holds besides `text`, in order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from dbmigrations.runner.preflight.facts import Analysis, MigrationRef, Operatio
 
 if TYPE_CHECKING:
     from dbmigrations.postgres.sql.operations import Operation as StatementOperation
+    from dbmigrations.release.migration import BulkData
 
 Counter = Callable[[Sequence[Loss]], CountedLoss]
 """Answers what would be lost."""
@@ -45,6 +46,7 @@ class PlannedScript:
     ref: MigrationRef
     path: str
     text: str
+    bulk: tuple[BulkData, ...] = ()
 
 
 def analyse(
@@ -65,7 +67,7 @@ def analyse(
     problems: list[Problem] = []
     batch = Batch.of(schema, known)
     for script in scripts:
-        parsed = read_script(script.path, script.text, problems)
+        parsed = read_script(script.path, script.text, problems, script.bulk)
         if parsed is not None:
             review = review_script(parsed, batch)
             batch = review.batch
@@ -107,10 +109,10 @@ def _each(review: Review) -> Iterator[tuple[int, StatementOperation]]:
         yield from ((ordinal, operation) for operation in statement)
 
 
-def read_script(path: str, text: str, problems: list[Problem]) -> SqlScript | None:
+def read_script(path: str, text: str, problems: list[Problem], bulk: tuple[BulkData, ...] = ()) -> SqlScript | None:
     """A script as it would be run; None where it cannot be, which is then among `problems`."""
     try:
-        script = read(text)
+        script = read(text, bulk)
         units = execution_plan(script).unprobeable
     except SqlInvalidError as error:
         place = error.position

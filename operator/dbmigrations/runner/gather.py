@@ -122,7 +122,7 @@ def planned_scripts(
         if planned.direction is Direction.UP:
             migration = directory.migration(planned.kind, planned.name)
             if migration is not None:
-                yield PlannedScript(ref, migration.up.path, migration.up.text)
+                yield PlannedScript(ref, migration.up.path, migration.up.text, migration.up.bulk)
         else:
             row = _to_undo(session, tables, planned)
             if row is not None and row.down_script is not None:

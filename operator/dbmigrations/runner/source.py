@@ -9,6 +9,7 @@ from dbmigrations.runner.errors import SourceMissingError
 
 if TYPE_CHECKING:
     from dbmigrations.release.directory import ReleaseDirectory
+    from dbmigrations.release.files import LargeText
 
 
 def load_source(path: str, *, require_down: bool = False) -> ReleaseDirectory:
@@ -21,7 +22,14 @@ def load_source(path: str, *, require_down: bool = False) -> ReleaseDirectory:
     root = require_source(path)
     from dbmigrations.release import directory
 
-    return directory.load(root, require_down=require_down)
+    return directory.load(root, require_down=require_down, read_large=read_large)
+
+
+def read_large(path: Path, limit: int) -> LargeText:
+    """A large script without its data; what reads SQL is loaded only where there is one."""
+    from dbmigrations.postgres.sql import bulk
+
+    return bulk.read_large(path, limit)
 
 
 def require_source(path: str) -> Path:

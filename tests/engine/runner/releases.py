@@ -54,6 +54,7 @@ class Notes:
     COLOUR = f"{_SCHEMA}/20260201000000_add_colour/migration.sql"
     VIEW = "migrations/sql/20260201_0900_colours.sql"
     PAINT = "migrations/data/20260201_1000_paint.sql"
+    COUNT = "migrations/sql/20260301_0900_count.sql"
     ASSERTION = "migrations/verify/all_are_painted.sql"
     LEDGER = "releases.yaml"
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 from hashlib import sha256
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dbmigrations.release import checksum
+
+_PIECES = st.lists(
+    st.sampled_from([b"a", b" ", b"\r", b"\n", b"\r\n", b"\xc3\xa9", checksum.BOM, b"\t", b"\v"]), max_size=12
+)
 
 SCRIPT = b"SELECT 1;\nSELECT 2;"
 
@@ -40,3 +46,13 @@ def test_prisma_may_have_seen_either_line_end() -> None:
     assert checksum.line_end_variants(unix) == checksum.line_end_variants(windows)
     assert checksum.of_bytes(unix) in checksum.line_end_variants(windows)
     assert checksum.of_bytes(b"a\nb") not in checksum.line_end_variants(unix)
+
+
+@given(st.lists(_PIECES.map(b"".join), max_size=6))
+def test_a_script_read_piece_by_piece_has_the_same_checksums(rest: list[bytes]) -> None:
+    for start in (b"", checksum.BOM, b"abc", b"\r\n\r"):
+        pieces = [start, *rest] if start else [b"".join(rest)]
+        digest = checksum.Digest()
+        for piece in pieces:
+            digest.feed(piece)
+        assert digest.checksums() == checksum.of_script(b"".join(pieces))

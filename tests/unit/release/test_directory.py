@@ -216,9 +216,13 @@ def test_one_data_migration_in_two_languages_is_an_error(root: Path) -> None:
     [
         (b"", "is empty (where nothing is to be done, a comment says so)"),
         (b" \r\n\t", "is empty"),
-        (b"SELECT 1;\nSELECT '\xe4';", ":2: is not UTF-8 (save it as UTF-8)"),
-        ("SELECT 1;".encode("utf-16"), "is not UTF-8 (it is UTF-16: save it as UTF-8)"),
-        (b"SELECT 1;\nSELECT '\0';", ":2: holds a NUL byte (remove it)"),
+        (b"SELECT 1;\nSELECT '\xe4';", ":2:9: is not UTF-8: 0xe4 at byte 18 (save it as UTF-8)"),
+        ("\ufeff-- é\n-- ".encode() + b"\xc3(", ":2:4: is not UTF-8: 0xc3 at byte 12 (save it as UTF-8)"),
+        ("-- é".encode()[:-1], ":1:4: is not UTF-8: 0xc3 at byte 3 (save it as UTF-8)"),
+        ("SELECT 1;".encode("utf-16"), ":1:1: is not UTF-8: 0xff at byte 0 (it is UTF-16: save it as UTF-8)"),
+        ("SELECT 1;".encode("utf-16-le"), ":1:2: holds a NUL byte, at byte 1 (it is UTF-16: save it as UTF-8)"),
+        ("SELECT 1;".encode("utf-16-be"), ":1:1: holds a NUL byte, at byte 0 (it is UTF-16: save it as UTF-8)"),
+        ("\ufeffSELECT 'é';\nSELECT 'é\0';".encode(), ":2:10: holds a NUL byte, at byte 26 (remove it)"),
     ],
 )
 def test_a_script_that_no_server_could_take_is_told_by_file_and_line(root: Path, content: bytes, message: str) -> None:
@@ -231,8 +235,8 @@ def test_a_script_that_no_server_could_take_is_told_by_file_and_line(root: Path,
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"\xff\xfe", "releases.yaml:1: is not UTF-8 (it is UTF-16: save it as UTF-8)"),
-        (b"releases:\n\0", "releases.yaml:2: holds a NUL byte (remove it)"),
+        (b"\xff\xfe", "releases.yaml:1:1: is not UTF-8: 0xff at byte 0 (it is UTF-16: save it as UTF-8)"),
+        (b"releases:\n\0", "releases.yaml:2:1: holds a NUL byte, at byte 10 (remove it)"),
         (b"#" * (files.LEDGER_LIMIT + 1), "releases.yaml: is larger than 1 MiB"),
         (b"", "releases.yaml: is empty"),
     ],
@@ -246,6 +250,23 @@ def test_a_huge_script_is_refused_unread(root: Path) -> None:
     with (root / "migrations/sql/20260101_0900_rls.sql").open("wb") as stream:
         stream.truncate(files.SCRIPT_LIMIT + 1)
     assert told(root) == ["error: migrations/sql/20260101_0900_rls.sql: is larger than 32 MiB"]
+
+
+def test_a_large_script_is_checked_as_a_small_one_is(root: Path) -> None:
+    path = root / "migrations/sql/20260101_0900_rls.sql"
+    filler = b"-- \xc3\xa9\n" * (files.LARGE // 6)
+    for content, message in (
+        (filler + b"SELECT '\0'", f"{len(filler) // 6 + 1}:9: holds a NUL byte, at byte {len(filler) + 8:,} (remove"),
+        (filler + b"\xff", f"{len(filler) // 6 + 1}:1: is not UTF-8: 0xff at byte {len(filler):,} (save"),
+        (filler[:-2], f"{len(filler) // 6}:4: is not UTF-8: 0xc3 at byte {len(filler) - 3:,} (save"),
+    ):
+        path.write_bytes(content)
+        _, problems = inspect(root, read_large=whole)
+        assert message in str(problems[0])
+
+
+def whole(path: Path, _: int) -> files.LargeText:
+    return files.LargeText(path.read_text(), ())
 
 
 def test_a_link_out_of_the_directory_is_refused(root: Path, tmp_path: Path) -> None:

@@ -102,6 +102,9 @@ def test_data_of_copy_is_not_read_as_sql() -> None:
         ("COPY t FROM STDIN;\n\\.\n", ""),
         ("COPY t FROM STDIN;\n1\n2\n", "1\n2\n"),
         ("COPY t FROM STDIN", ""),
+        ("COPY t FROM STDIN;\n1\n\\.", "1\n"),
+        ("COPY t FROM STDIN;\n1\n\\.\r", "1\n"),
+        ("COPY t FROM STDIN;\n\\.x\n\\..\n \\.\n\\. \n\\.\\.\n\\.\nSELECT 1", "\\.x\n\\..\n \\.\n\\. \n\\.\\.\n"),
         ("copy t from /* */ stdin with (format csv);\r\n1\r\n\\.\r\n", "1\r\n"),
         ("COPY t FROM '/tmp/file';\nSELECT 1", None),
         ("COPY (SELECT 1 FROM stdin) TO STDOUT", None),
@@ -110,6 +113,12 @@ def test_data_of_copy_is_not_read_as_sql() -> None:
 )
 def test_data_of_copy_ends_where_psql_ends_it(script: str, data: str | None) -> None:
     assert split(script)[0].copy_data == data
+
+
+def test_data_in_lines_that_psql_does_not_know_is_refused() -> None:
+    with pytest.raises(SqlInvalidError, match="end with LF") as caught:
+        split("COPY t FROM STDIN;\r1\r\\.\r")
+    assert caught.value.position.reference == "1:19"
 
 
 def test_what_follows_copy_on_its_line_is_refused() -> None:
@@ -238,7 +247,7 @@ def test_any_text_is_split_without_loss_or_refused_with_a_place(script: str) -> 
         start = statement.position.offset
         assert script[start : statement.end] == statement.text
         behind = script[statement.end : statement.behind]
-        assert statement.copy_data is None or statement.copy_data in behind
+        assert statement.copy_data is None or str(statement.copy_data) in behind
         assert statement.copy_data is not None or not behind.strip(SPACE + ";")
 
 

@@ -7,6 +7,7 @@ from dbmigrations.postgres.sql import lexer
 from dbmigrations.postgres.sql.lexer import Kind
 from dbmigrations.postgres.sql.statements import Statement
 from dbmigrations.postgres.sql.tree import Node, Unparsed
+from dbmigrations.release.migration import BulkData
 
 _CONSTANTS = frozenset({Kind.STRING, Kind.ESCAPE, Kind.DOLLAR})
 
@@ -29,6 +30,8 @@ class UnsafeValues:
             for token in lexer.tokens(statement.text, detail=True)
             if token.kind in _CONSTANTS
         ]
+        if isinstance(statement.copy_data, BulkData):
+            return True
         texts.append(statement.copy_data or "")
         return any(value in text for value in self._added for text in texts)
 

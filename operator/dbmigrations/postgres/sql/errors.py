@@ -15,3 +15,7 @@ class SqlInvalidError(Exception):
         super().__init__(message)
         self.message = message
         self.position = position
+
+
+class UnterminatedError(SqlInvalidError):
+    """A quote or comment that does not end within the text."""

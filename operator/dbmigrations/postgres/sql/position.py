@@ -1,6 +1,7 @@
 """Places in a script: from an offset to line and column, and an excerpt with a caret."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _LINES_BEFORE = 2
@@ -28,7 +29,7 @@ def locate(text: str, offset: int) -> Position:
     return Position(offset=offset, line=text.count("\n", 0, offset) + 1, column=offset - line_start + 1)
 
 
-def excerpt(text: str, offset: int, *, width: int = 100) -> str:
+def excerpt(text: str, offset: int, *, width: int = 100, gaps: Sequence[tuple[int, int]] = ()) -> str:
     """Up to five lines around the place, numbered, with a caret under it; long lines are cut around it.
 
     Show no text of a person unredacted: `redact.redact_around` moves the offset along.
@@ -37,15 +38,17 @@ def excerpt(text: str, offset: int, *, width: int = 100) -> str:
         text: the whole script.
         offset: of the character that the caret points at.
         width: how many characters of a line are shown.
+        gaps: lines of the text before which lines of the file were left out, and how many.
     """
     place = locate(text, offset)
     lines = text.split("\n")
     first = max(0, place.line - 1 - _LINES_BEFORE)
     last = min(len(lines), place.line + _LINES_AFTER)
-    gutter = len(str(last))
+    numbers = [n + sum(lines for at, lines in gaps if at <= n) for n in range(first + 1, last + 1)]
+    gutter = len(str(numbers[-1]))
     shown: list[str] = []
-    for number, line in enumerate(lines[first:last], start=first + 1):
-        here = number == place.line
+    for index, (number, line) in enumerate(zip(numbers, lines[first:last], strict=True), start=first + 1):
+        here = index == place.line
         column = place.column - 1 if here else 0
         window, caret = _window(line.rstrip("\r"), column, width)
         shown.append(f"{number:>{gutter}} | {window}".rstrip())

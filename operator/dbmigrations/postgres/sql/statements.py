@@ -5,13 +5,16 @@ the file means: it is the file that psql would run.
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dbmigrations.postgres.sql import lexer
-from dbmigrations.postgres.sql.errors import SqlInvalidError
+from dbmigrations.postgres.sql.errors import SqlInvalidError, UnterminatedError
 from dbmigrations.postgres.sql.lexer import Kind, Token
 from dbmigrations.postgres.sql.metacommands import is_ignored, refuse
 from dbmigrations.postgres.sql.position import Position, locate
+from dbmigrations.release.migration import BulkData
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +26,14 @@ class Statement:
         position: of its first character in the script. The server's error position p (from 1, in characters)
             is the script's offset `position.offset + p - 1`.
         behind: offset in the script of what follows the statement, its semicolon and its data.
-        copy_data: of COPY … FROM STDIN: the lines up to `\.`, else None. Such a statement must go through
-            `cursor.copy()`: sent with execute() it leaves the connection unusable.
+        copy_data: of COPY … FROM STDIN: the lines up to `\.`, or where they are in a large file, else None. Such a
+            statement must go through `cursor.copy()`: sent with execute() it leaves the connection unusable.
     """
 
     text: str
     position: Position
     behind: int
-    copy_data: str | None = None
+    copy_data: str | BulkData | None = None
 
     @property
     def end(self) -> int:
@@ -38,27 +41,46 @@ class Statement:
         return self.position.offset + len(self.text)
 
 
-def split(text: str) -> tuple[Statement, ...]:
+def split(text: str, bulk: Sequence[BulkData] = ()) -> tuple[Statement, ...]:
     """The statements of a script, in order; none for an empty file or one of comments only.
+
+    Positions are those in `text`: what was left out of it is not counted.
 
     Raises:
         SqlInvalidError: a quote or comment that does not end, a psql meta-command, a character that cannot be SQL.
     """
     _refuse_foreign_characters(text)
+    left_out = {data.offset: data for data in bulk}
     statements: list[Statement] = []
     position = Position(offset=0, line=1, column=1)
     behind = 0
-    while (start := _skip_space(text, behind)) < len(text):
-        if text[start] == ";":  # an empty statement
-            behind = start + 1
-            continue
-        position = _advance(text, position, start)
-        end, after = _end_of_statement(text, start)
-        data, behind = _copy_data(text, start, end, after)
-        statement = Statement(text[start:end].rstrip(lexer.SPACE), position, behind, data)
+    while bounds := next_statement(text, behind):
+        position = _advance(text, position, bounds.start)
+        data, behind = _copy_data(text, bounds, left_out)
+        statement = Statement(text[bounds.start : bounds.end].rstrip(lexer.SPACE), position, behind, data)
         _refuse_other_strings(statement)
         statements.append(statement)
     return tuple(statements)
+
+
+class Bounds(NamedTuple):
+    """A statement: `text[start:end]`; `after` is where what follows its semicolon begins, `end` where it has none."""
+
+    start: int
+    end: int
+    after: int
+
+
+def next_statement(text: str, behind: int) -> Bounds | None:
+    """The first statement from `behind` on, which must not lie inside one; None: there is none.
+
+    Raises:
+        SqlInvalidError: as `split`; UnterminatedError if more text could help.
+    """
+    start = _skip_space(text, behind)
+    while text.startswith(";", start):  # an empty statement
+        start = _skip_space(text, start + 1)
+    return Bounds(start, *_end_of_statement(text, start)) if start < len(text) else None
 
 
 def _advance(text: str, last: Position, offset: int) -> Position:
@@ -162,23 +184,38 @@ class _AtomicBody:
 
 _COPY = re.compile(rf"COPY(?!{lexer.WORD_PART})", re.IGNORECASE)
 _REST_OF_LINE = re.compile(r"[ \t\f\v\r]*+(?:--[^\n]*+)?+(?:\n|\Z)")
-_END_OF_DATA = re.compile(r"^\\\.[ \t\r]*(?:\n|\Z)", re.MULTILINE)
+END_OF_DATA = re.compile(r"^\\\.\r?(?:\n|\Z)", re.MULTILINE)  # psql wants just this: no blanks behind it
 
 
-def _copy_data(text: str, start: int, end: int, after: int) -> tuple[str | None, int]:
-    r"""The lines below COPY … FROM STDIN up to `\.` or, as in psql, the end of the file; and what comes behind."""
-    if not _COPY.match(text, start) or not _reads_stdin(text[start:end]):
-        return None, after
-    line = _REST_OF_LINE.match(text, after)
+def data_begins(text: str, bounds: Bounds) -> int | None:
+    """Where the data of COPY … FROM STDIN begins; None for any other statement.
+
+    Raises:
+        SqlInvalidError: something else stands on the line.
+    """
+    if not _COPY.match(text, bounds.start) or not _reads_stdin(text[bounds.start : bounds.end]):
+        return None
+    line = _REST_OF_LINE.match(text, bounds.after)
+    if line is None and text.startswith("\r", bounds.after):
+        raise SqlInvalidError(
+            "lines of data end with LF, not with CR alone: save the file so", locate(text, bounds.after)
+        )
     if line is None:
         raise SqlInvalidError(
             "the data of COPY … FROM STDIN begins on the next line: put what follows the semicolon behind the data",
-            locate(text, after),
+            locate(text, bounds.after),
         )
-    closing = _END_OF_DATA.search(text, line.end())
-    if closing is None:
-        return text[line.end() :], len(text)
-    return text[line.end() : closing.start()], closing.end()
+    return line.end()
+
+
+def _copy_data(text: str, bounds: Bounds, left_out: Mapping[int, BulkData]) -> tuple[str | BulkData | None, int]:
+    r"""The lines below COPY … FROM STDIN up to `\.` or, as in psql, the end of the file; and what comes behind."""
+    begin = data_begins(text, bounds)
+    if begin is None:
+        return None, bounds.after
+    closing = END_OF_DATA.search(text, begin)
+    end, behind = (len(text), len(text)) if closing is None else closing.span()
+    return left_out.get(begin, text[begin:end]), behind
 
 
 def _reads_stdin(statement: str) -> bool:
@@ -217,6 +254,6 @@ def _refuse_other_strings(statement: Statement) -> None:
 _OPENINGS = {"$": "dollar-quoted text", "/": "comment", '"': "quoted name"}
 
 
-def _unterminated(text: str, token: Token) -> SqlInvalidError:
+def _unterminated(text: str, token: Token) -> UnterminatedError:
     what = _OPENINGS.get(text[token.start], "quoted text")
-    return SqlInvalidError(f"this {what} does not end: close it", locate(text, token.start))
+    return UnterminatedError(f"this {what} does not end: close it", locate(text, token.start))

@@ -75,5 +75,6 @@ def _scripts(plan: Plan, directory: ReleaseDirectory) -> tuple[PlannedScript, ..
         migration = directory.migration(planned.kind, planned.name)
         script = migration and (migration.up if planned.direction is Direction.UP else migration.down)
         if script:
-            scripts.append(PlannedScript((planned.kind, planned.name, planned.direction), script.path, script.text))
+            ref = (planned.kind, planned.name, planned.direction)
+            scripts.append(PlannedScript(ref, script.path, script.text, script.bulk))
     return tuple(scripts)

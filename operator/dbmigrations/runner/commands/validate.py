@@ -17,7 +17,7 @@ from dbmigrations.runner.commands.options import source_option
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.exits import Exit
 from dbmigrations.runner.report.words import count
-from dbmigrations.runner.source import require_source
+from dbmigrations.runner.source import read_large, require_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ def validate(desk: Desk, source: Path, *, require_down: bool) -> Exit:
 
     Each finding is one line, `file:line:column: what (remedy)`. The exit code is 1 where there is an error.
     """
-    found, problems = directory.inspect(require_source(str(source)), require_down=require_down)
+    found, problems = directory.inspect(require_source(str(source)), require_down=require_down, read_large=read_large)
     problems = (*problems, *(_in_scripts(found) if found else ()))
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     if desk.terminal.as_json:
@@ -59,7 +59,7 @@ def _in_scripts(found: ReleaseDirectory) -> Iterator[Problem]:
     """What the parser says of each script: what cannot be run, and why."""
     problems: list[Problem] = []
     for script in (*_scripts(found), *_unreleased_scripts(found, problems)):
-        read_script(script.path, script.text, problems)
+        read_script(script.path, script.text, problems, script.bulk)
     yield from problems
 
 
@@ -76,13 +76,13 @@ def _scripts(found: ReleaseDirectory) -> Iterator[Script]:
 def _unreleased_scripts(found: ReleaseDirectory, problems: list[Problem]) -> Iterator[Script]:
     """What no release lists yet is read too: a pull request adds it before anybody cuts a release."""
     for each in found.unreleased:
-        for path in (each.path, layout.down_path(each.kind, each.name)):
+        for path, reader in ((each.path, read_large), (layout.down_path(each.kind, each.name), None)):
             try:
-                yield files.read_script(found.root, path)
+                yield files.read_script(found.root, path, reader)
             except files.AbsentError:  # a missing down is judged with the release that will list it
                 continue
             except files.UnreadableError as error:
-                problems.append(Problem(path, error.message, error.remedy, error.line))
+                problems.append(Problem(path, error.message, error.remedy, error.line, error.column))
 
 
 def _show(desk: Desk, found: ReleaseDirectory | None, problems: tuple[Problem, ...], errors: int) -> None:
