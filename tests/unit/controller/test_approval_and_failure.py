@@ -3,7 +3,7 @@
 import pytest
 
 from dbmigrations.api.reasons import Failure, Refusal
-from dbmigrations.api.step import Outcome
+from dbmigrations.api.step import Outcome, PlanDirection, PlanSummary
 from tests.unit.controller.cluster_model import Cluster, default_spec
 from tests.unit.controller.test_runs import at, shown
 from tests.unit.controller.test_spec_changes import in_step
@@ -33,7 +33,26 @@ def test_a_plan_that_needs_approval_waits_for_it_without_a_job() -> None:
     assert len(cluster.created) == 1
     assert cluster.condition("Reconciling") == ("True", "AwaitingApproval")
     assert cluster.status["phase"] == "AwaitingApproval"
-    assert cluster.status["plan"]["hash"] in cluster.status["message"]
+    assert cluster.status["message"].count(cluster.status["plan"]["hash"]) == 1
+    assert cluster.status["message"].count("spec.approvedPlan") == 1
+
+
+@pytest.mark.parametrize("long", [False, True], ids=["told by the runner", "cut off"])
+def test_the_hash_to_approve_and_where_to_put_it_are_said_once(long: bool) -> None:  # noqa: FBT001
+    cluster = Cluster(spec=default_spec("1.0.0", policy={"approval": "Always"}))
+    in_step(cluster, "preflight")
+    plan = PlanSummary(hash=f"sha256:{'a' * 64}", direction=PlanDirection.UP)
+    told = f"the plan waits{' for so much' * 250 if long else ''}: set `spec.approvedPlan: {plan.hash}`"
+    said = cluster.database.answer(
+        cluster.job.request, Outcome.REFUSED, reason=Refusal.AWAITING_APPROVAL, message=told, plan=plan
+    )
+    cluster.finish(cluster.job, said)
+
+    cluster.settle()
+
+    assert cluster.condition("Ready") == ("Unknown", "AwaitingApproval")
+    assert cluster.status["message"].count(f"spec.approvedPlan: {plan.hash}") == 1
+    assert cluster.status["message"].count(plan.hash) == 1
 
 
 def test_peers_13_waiting_for_approval_is_not_shown_as_a_failure() -> None:

@@ -54,7 +54,8 @@ def settled(scene: Scene, run: RunStatus) -> Outlook:
     if is_done(run):
         return Ready(f"the database is at {scene.status.current_version}")
     if scene.awaiting_approval and run.trigger is not Trigger.ON_FAILURE_ROLLBACK:
-        return AwaitingApproval(f"{run.message}; the plan is {run.plan_hash}: set spec.approvedPlan to it")
+        told = run.plan_hash in run.message  # a long list of reasons may have been cut
+        return AwaitingApproval(run.message if told else f"{run.message}; set spec.approvedPlan: {run.plan_hash}")
     reason = run.reason or Failure.INTERNAL
     return Stalled(reason, f"{run.message}; {TRY_AGAIN}")
 

@@ -62,7 +62,7 @@ def awaiting_approval(case: Case) -> Refused | None:
     stale = " (the approved plan is another one)" if facts.approved_plan else ""
     return case.refuse(
         Refusal.AWAITING_APPROVAL,
-        f"the plan {case.plan.hash} waits for approval{stale}: {'; '.join(reasons)}. Read it in the log of this step, "
+        f"the plan waits for approval{stale}: {'; '.join(reasons)}. Read it in the log of this step, "
         f"then {wording.approve(facts, case.plan.hash)}",
     )
 
