@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     from dbmigrations.controller.snapshot import Resource
 
 
-class ForeignJobError(ClusterError):
-    """A Job of the name that was to be created exists and is not ours. It is left alone."""
-
-
 class JobRefusedError(ClusterError):
     """The API server does not let the Job be created: quota, admission, validation."""
 
@@ -39,6 +35,10 @@ class JobRefusedError(ClusterError):
         super().__init__(message)
         self.job = job
         self.message = message
+
+
+class ForeignJobError(JobRefusedError):
+    """A Job of the name that was to be created exists and is not ours. It is left alone."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,9 @@ class Executor:
         found = facts.job(await self.cluster.get(paths.job(wanted.namespace, wanted.name)))
         if (found.owner_uid, found.spec_hash) != (wanted.owner_uid, wanted.spec_hash):
             raise ForeignJobError(
-                f"Job {wanted.namespace}/{wanted.name} exists and is not of this step of this resource: delete it"
+                wanted.name,
+                f"Job {wanted.namespace}/{wanted.name} exists already and was not made for this step; it is left "
+                "alone: see who made it and have it deleted, the next attempt takes another name",
             )
 
     async def _delete(self, unwanted: DeleteJob) -> None:

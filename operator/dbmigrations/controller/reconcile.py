@@ -68,7 +68,7 @@ class Reconciler:
             Seconds after which it is to be looked at again; None: only an event matters.
 
         Raises:
-            ClusterError: the API server gave no usable answer, or a Job's name is taken. To be tried again later.
+            ClusterError: the API server gave no usable answer. To be tried again later.
         """
         snapshot = await self.gatherer.gather(namespace, name, self.clock())
         if snapshot is None:
