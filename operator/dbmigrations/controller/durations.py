@@ -38,3 +38,12 @@ def step_timeout(spec: DatabaseMigrationSpec, step: StepName) -> float:
         case StepName.PREFLIGHT | StepName.BASELINE:
             own = None
     return seconds(own or spec.timeouts.step)
+
+
+def limit_field(step: StepName) -> str:
+    """The fields of the spec that say how long the step may take, for people."""
+    match step:
+        case StepName.PREFLIGHT | StepName.BASELINE:
+            return "spec.timeouts.step"
+        case _:
+            return f"spec.steps.{step.lower()}.timeout, or spec.timeouts.step"

@@ -60,6 +60,7 @@ def job(raw: Raw) -> JobFacts:
         created_at=_time(meta.get("creationTimestamp")),
         started_at=_time(status.get("startTime")),
         deleting="deletionTimestamp" in meta,
+        limit=(raw.get("spec") or {}).get("activeDeadlineSeconds") or 0,
     )
 
 

@@ -60,6 +60,7 @@ class JobFacts:
     created_at: datetime | None = None
     started_at: datetime | None = None  # status.startTime
     deleting: bool = False  # deletionTimestamp is set
+    limit: int = 0  # spec.activeDeadlineSeconds; 0: none
 
 
 class PodPhase(StrEnum):
@@ -129,7 +130,7 @@ class OperatorFacts:
 
 @dataclass(frozen=True)
 class CreationRefused:
-    """What the API server answered when the Job of this name was to be created: quota, admission, validation."""
+    """Why the Job of this name could not be created: quota, admission, validation, or a stranger of the same name."""
 
     job: str
     message: str

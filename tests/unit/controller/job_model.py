@@ -54,6 +54,7 @@ def job_facts(job: Job) -> JobFacts:
         reason=job.reason,
         created_at=job.created_at,
         deleting=job.deleting,
+        limit=job.manifest["spec"]["activeDeadlineSeconds"],
     )
 
 

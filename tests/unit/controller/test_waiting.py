@@ -9,6 +9,7 @@ from dbmigrations.api.step import Outcome
 from dbmigrations.controller.actions import DeleteJob, Propagation
 from dbmigrations.controller.snapshot import PodPhase
 from tests.unit.controller.cluster_model import Cluster, default_spec
+from tests.unit.controller.test_spec_changes import in_step
 
 
 def with_preflight_created(**spec: object) -> Cluster:
@@ -294,8 +295,17 @@ def test_a_job_that_the_api_server_refuses_is_waited_for_with_its_words() -> Non
     assert cluster.condition("Ready") == ("True", "Ready")
 
 
-def test_a_step_past_its_timeout_is_stalled_and_says_which() -> None:
-    cluster = with_preflight_created()
+@pytest.mark.parametrize(
+    ("step", "says"),
+    [
+        ("preflight", "Preflight took longer than its limit of 3600 s (spec.timeouts.step)"),
+        ("sql", "SQL 1.0.0 took longer than its limit of 90 s (spec.steps.sql.timeout, or spec.timeouts.step)"),
+    ],
+)
+def test_a_step_past_its_limit_is_stalled_and_says_which_step_and_which_limit(step: str, says: str) -> None:
+    backup = default_spec()["steps"]["backup"]
+    cluster = Cluster(spec=default_spec(steps={"backup": backup, "sql": {"timeout": "1m30s"}}))
+    in_step(cluster, step)
     cluster.start(cluster.job)
     cluster.reconcile()
     cluster.overrun(cluster.job)
@@ -303,7 +313,7 @@ def test_a_step_past_its_timeout_is_stalled_and_says_which() -> None:
     cluster.reconcile()
 
     assert cluster.condition("Stalled") == ("True", "StepTimedOut")
-    assert "Preflight" in cluster.status["message"]
+    assert says in cluster.status["message"]
 
 
 def test_a_deadline_that_passed_before_the_pod_ran_is_waiting_for_what_was_missing() -> None:

@@ -6,6 +6,7 @@ from typing import assert_never
 from dbmigrations.api.reasons import Failure, Waiting
 from dbmigrations.api.status import RunState, StepState
 from dbmigrations.api.step import Outcome, StepResult
+from dbmigrations.controller.durations import limit_field
 from dbmigrations.controller.images import pinned_images
 from dbmigrations.controller.phases import title
 from dbmigrations.controller.plan.scene import Scene
@@ -82,7 +83,7 @@ def _ended(scene: Scene, it: RunOf, job: JobFacts) -> RunOf:
         case Unreadable(why=why):
             return fail(it, RunState.FAILED, Failure.RESULT_INVALID, f"{title(it.step.ref)}: {why}", now)
         case TimedOut():
-            why = f"{title(it.step.ref)} took longer than its timeout ({job.message or 'deadline exceeded'})"
+            why = f"{title(it.step.ref)} took longer than its limit of {job.limit} s ({limit_field(it.step.name)})"
             return fail(it, RunState.FAILED, Failure.STEP_TIMED_OUT, why, now)
         case NeverStarted(hindrance=found):
             known = found or _last_known(it, job)
