@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from dbmigrations.api.resource import REQUESTED_AT
 from dbmigrations.controller.actions import SPEC_HASH
 from dbmigrations.controller.reading import read_spec, read_status
 from dbmigrations.controller.snapshot import (
@@ -61,6 +62,7 @@ def job(raw: Raw) -> JobFacts:
         started_at=_time(status.get("startTime")),
         deleting="deletionTimestamp" in meta,
         limit=(raw.get("spec") or {}).get("activeDeadlineSeconds") or 0,
+        requested_at=(meta.get("annotations") or {}).get(REQUESTED_AT, ""),
     )
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dbmigrations.api.resource import GROUP, JOB_LABELS, KIND, MANAGER, VERSION
+from dbmigrations.api.resource import GROUP, JOB_LABELS, KIND, MANAGER, REQUESTED_AT, VERSION
 from dbmigrations.api.spec import DatabaseMigrationSpec, ImageSource
 from dbmigrations.api.status import RunStatus
 from dbmigrations.api.step import StepRef
@@ -96,6 +96,9 @@ def create_step_job(plan: Blueprint, attempt: int) -> CreateJob:
     }
     digest = hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     annotations[SPEC_HASH] = f"sha256:{digest}"
+    annotations.pop(REQUESTED_AT, None)
+    if resource.status.handled_requested_at:  # remembered here, too: the status can be lost
+        annotations[REQUESTED_AT] = resource.status.handled_requested_at
     return CreateJob(
         name=name,
         namespace=resource.namespace,

@@ -61,6 +61,7 @@ class JobFacts:
     started_at: datetime | None = None  # status.startTime
     deleting: bool = False  # deletionTimestamp is set
     limit: int = 0  # spec.activeDeadlineSeconds; 0: none
+    requested_at: str = ""  # annotation requestedAt: the request that its run had handled
 
 
 class PodPhase(StrEnum):

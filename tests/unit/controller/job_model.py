@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from dbmigrations.api.resource import REQUESTED_AT
 from dbmigrations.api.step import StepRequest
 from dbmigrations.controller.naming import MAIN_CONTAINER
 from dbmigrations.controller.snapshot import ContainerFacts, JobFacts, JobState, PodFacts, PodPhase
@@ -55,6 +56,7 @@ def job_facts(job: Job) -> JobFacts:
         created_at=job.created_at,
         deleting=job.deleting,
         limit=job.manifest["spec"]["activeDeadlineSeconds"],
+        requested_at=metadata["annotations"].get(REQUESTED_AT, ""),
     )
 
 

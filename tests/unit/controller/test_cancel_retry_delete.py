@@ -236,6 +236,44 @@ def test_a_request_that_was_there_from_the_beginning_is_no_retry() -> None:
     assert len(cluster.status["runs"]) == 1
 
 
+def test_a_request_that_came_before_the_status_was_lost_is_still_heard() -> None:
+    cluster = failed_at("projects_rls")
+    cluster.database.broken = set()
+    cluster.ask_again()
+    cluster.lose_status()
+
+    cluster.settle()
+
+    assert cluster.condition("Ready") == ("True", "Ready")
+    assert cluster.run["trigger"] == "Retry"
+
+
+def test_a_request_that_was_handled_before_the_status_was_lost_is_not_handled_twice() -> None:
+    cluster = failed_at("projects_rls")
+    cluster.ask_again()
+    cluster.settle()
+    cluster.database.broken = set()
+    cluster.lose_status()
+
+    cluster.settle()
+
+    assert cluster.run["trigger"] == "Spec"
+    assert cluster.condition("Stalled") == ("True", "MigrationFailed")
+    assert cluster.status["handledRequestedAt"] == cluster.annotations[REQUESTED_AT]
+
+
+def test_a_request_of_which_no_job_is_left_to_tell_counts_as_handled() -> None:
+    """Rather once too rarely: a failed migration is not repeated unasked, and a person can ask again."""
+    cluster = failed_at("projects_rls")
+    cluster.ask_again()
+    cluster.lose_status()
+    cluster.jobs.clear()
+
+    cluster.settle()
+
+    assert cluster.condition("Stalled") == ("True", "MigrationFailed")
+
+
 def test_a_deleted_resource_stops_its_job_and_is_released_when_the_pod_has_ended() -> None:
     cluster = at("1.0.0")
     cluster.change(version="1.1.0")

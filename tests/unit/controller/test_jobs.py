@@ -1,11 +1,12 @@
 """The manifests of Jobs: everything that keeps a step safe, private and alone."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from dbmigrations.api.resource import JOB_LABELS, MANAGER
+from dbmigrations.api.resource import JOB_LABELS, MANAGER, REQUESTED_AT
 from dbmigrations.api.spec import DatabaseMigrationSpec
 from dbmigrations.api.status import DatabaseMigrationStatus, RunImages, RunStatus
 from dbmigrations.api.step import StepName, StepRef, StepRequest, Trigger
@@ -23,11 +24,15 @@ SQL = StepRef(name=StepName.SQL, release="1.1.0", ordinal=4)
 PREFLIGHT = StepRef(name=StepName.PREFLIGHT)
 
 
-def job(step: StepRef = SQL, run: RunStatus = RUN, attempt: int = 1, **spec: object) -> CreateJob:
+def blueprint(step: StepRef = SQL, run: RunStatus = RUN, **spec: object) -> Blueprint:
     read = read_spec(default_spec("1.0.0", **spec))
     assert isinstance(read, DatabaseMigrationSpec)
     resource = Resource("prod", "shop", "uid-1", 3, "7", read, DatabaseMigrationStatus(last_changing_run="run-0"))
-    return create_step_job(Blueprint(resource, read, run, step, OperatorFacts("test", "runner:2")), attempt)
+    return Blueprint(resource, read, run, step, OperatorFacts("test", "runner:2"))
+
+
+def job(step: StepRef = SQL, run: RunStatus = RUN, attempt: int = 1, **spec: object) -> CreateJob:
+    return create_step_job(blueprint(step, run, **spec), attempt)
 
 
 def manifest(step: StepRef = SQL, **spec: object) -> dict[str, Any]:
@@ -237,6 +242,18 @@ def test_the_owner_reference_is_ours_and_asks_for_no_right_over_finalizers() -> 
         "controller": True,
         "blockOwnerDeletion": False,
     }
+
+
+def test_a_job_remembers_the_request_that_its_run_had_handled_and_no_other() -> None:
+    forged = {"metadata": {"annotations": {REQUESTED_AT: "forged"}}}
+
+    unasked = blueprint(jobTemplate=forged)
+    status = DatabaseMigrationStatus(handled_requested_at="noon")
+    asked = replace(unasked, resource=replace(unasked.resource, status=status))
+
+    said = [json.loads(json.dumps(create_step_job(plan, 1).manifest)) for plan in (unasked, asked)]
+
+    assert [one["metadata"]["annotations"].get(REQUESTED_AT) for one in said] == [None, "noon"]
 
 
 def test_users_labels_and_annotations_are_added_and_ours_win() -> None:

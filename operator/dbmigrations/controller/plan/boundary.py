@@ -101,7 +101,7 @@ def settle(scene: Scene) -> Decision:
 def _asked(scene: Scene) -> Trigger | None:
     run, step = scene.run, scene.step
     if run is None:
-        return Trigger.SPEC
+        return Trigger.RETRY if scene.requested_before_the_status_was_lost else Trigger.SPEC
     in_motion = scene.running is not None and (run.next is not None or (step is None))
     if scene.requested and not in_motion:
         return Trigger.RETRY

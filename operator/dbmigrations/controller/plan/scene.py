@@ -88,6 +88,11 @@ class Scene:
         return bool(self.request) and self.request != self.status.handled_requested_at
 
     @property
+    def requested_before_the_status_was_lost(self) -> bool:
+        """Whether the Jobs of before tell that the request came when their run had begun; without Jobs nobody knows."""
+        return bool(self.request and self.jobs) and all(one.requested_at != self.request for one in self.jobs)
+
+    @property
     def cancel_wanted(self) -> bool:
         """Whether the cancel annotation names this very run."""
         return self.run is not None and self.snapshot.resource.annotations.get(CANCEL) == self.run.id
