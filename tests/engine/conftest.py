@@ -22,8 +22,12 @@ _numbers = itertools.count(1)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Runs what needs a server on the oldest and the newest major; what is marked `every_major` on each."""
-    if "server" in metafunc.fixturenames:
+    """Runs what needs a server on the oldest and the newest major; what is marked `every_major` on each.
+
+    A test that names its servers itself is left alone.
+    """
+    chosen = any("server" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    if "server" in metafunc.fixturenames and not chosen:
         every = metafunc.definition.get_closest_marker("every_major") is not None
         majors = majors_to_test(every=every)
         ids = [f"postgres-{major}" for major in majors]
