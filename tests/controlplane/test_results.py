@@ -122,4 +122,4 @@ def test_a_step_that_runs_out_of_time_says_which_one(world: World) -> None:
     world.kubelet.end_job(job, succeeded=False, reason="DeadlineExceeded")
 
     status = world.await_stalled("StepTimedOut")
-    assert "Data" in status["message"]
+    assert "Data 1.0.0 took longer than its limit of 3600 s" in status["message"]

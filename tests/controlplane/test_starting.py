@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dbmigrations.api.step import StepName
+from dbmigrations.api.step import StepName, StepRef, Trigger
+from dbmigrations.controller.naming import Attempt
 from tests.controlplane.fake_kubelet import Fate, only
 from tests.controlplane.waiting import eventually
 
 if TYPE_CHECKING:
     from tests.controlplane.world import Json, World
+
+
+BACKUP = StepRef(name=StepName.BACKUP, ordinal=1)
 
 
 def warn(world: World, about: Json, kind: str, reason: str, message: str) -> None:
@@ -120,6 +124,31 @@ def test_a_quota_on_jobs_stands_in_the_message_and_the_run_goes_on_when_it_is_ra
 
     world.kube.delete("ResourceQuota", world.ns, "no-jobs")
     world.await_ready("1.0.0")
+
+
+def test_a_job_of_the_name_that_is_somebody_elses_stands_in_the_message_and_is_stepped_around(world: World) -> None:
+    world.kubelet.fate = only(Fate.HELD, StepName.PREFLIGHT, times=1)
+    world.create("1.0.0")
+    world.await_held("Preflight")
+    run, uid = world.run(), world.get()["metadata"]["uid"]
+    attempt = Attempt(uid=uid, run=run["id"], trigger=Trigger.SPEC, step=BACKUP, number=1)
+    stranger = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": attempt.job_name(world.name), "namespace": world.ns},
+        "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "a", "image": "a.test/a"}]}}},
+    }
+    before = world.kube.create(stranger)
+
+    world.kubelet.release()
+
+    world.await_message(f"Job {world.ns}/{attempt.job_name(world.name)} exists already", "have it deleted")
+    waiting(world)
+    assert world.condition("Reconciling") == ("True", "WaitingForPod")
+    world.await_ready("1.0.0")
+    after = world.kube.get("Job", world.ns, attempt.job_name(world.name))
+    assert (after["metadata"]["uid"], after["spec"]) == (before["metadata"]["uid"], before["spec"])
+    assert {each["name"]: each["attempts"] for each in world.run()["steps"]}["Backup"] == 2
 
 
 def test_a_pod_that_does_not_start_in_time_is_tried_anew(world: World) -> None:
