@@ -170,7 +170,9 @@ def test_the_dump_runs_in_the_role_that_migrations_run_in(filled: Database, tmp_
 
 
 @on_debians_server
-def test_retention_keeps_the_newest_the_runs_own_and_the_newest_verified(filled: Database, tmp_path: Path) -> None:
+def test_peers_17_retention_keeps_the_newest_the_runs_own_and_the_newest_verified(
+    filled: Database, tmp_path: Path
+) -> None:
     verified = take(filled, tmp_path, version="1.0.0")
     of_this_run = take(filled, tmp_path)
     oldest = take(filled, tmp_path)

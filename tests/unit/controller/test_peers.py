@@ -1,7 +1,4 @@
-"""What goes wrong in the peers, where the plan is what keeps it from going wrong here. The others live in their tiers.
-
-1, 2, 4, 7, 9, 11, 13 and 14 stand beside what they belong to, in the other files of this folder (`-k peers` finds all).
-"""
+"""What goes wrong in the peers, where the plan is what keeps it from going wrong here; docs/peers.md lists all."""
 
 from dataclasses import replace
 

@@ -34,6 +34,12 @@ def test_every_test_that_is_named_exists(document: Path) -> None:
     assert missing == []
 
 
+def test_everything_that_goes_wrong_in_the_peers_has_a_test_named_after_it() -> None:
+    rows = re.findall(r"^\| (\d+) \|(.*)$", (ROOT / "docs" / "peers.md").read_text(), re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 19))
+    assert [number for number, row in rows if f"::test_peers_{number}_" not in row] == []
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)
 def test_every_make_target_that_is_named_exists(document: Path) -> None:
     named = re.findall(r"^make ([a-z-]+)|`make ([a-z-]+)`", (ROOT / document).read_text(), re.MULTILINE)
