@@ -7,6 +7,7 @@ lost since.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import time
 from pathlib import Path
@@ -70,10 +71,10 @@ def _hierarchies() -> list[Path]:
 
 def _groups(name: str) -> list[Path]:
     """The group and those below it, deepest first, in every hierarchy."""
-    found = []
-    for hierarchy in _hierarchies():
-        top = hierarchy / name
-        if top.is_dir():
-            below = [path for path in top.rglob("*") if path.is_dir()]
-            found += [*sorted(below, key=lambda path: len(path.parts), reverse=True), top]
-    return found
+    # os.walk passes over what is removed while we look; Path.rglob stumbles over it.
+    return [
+        Path(folder)
+        for hierarchy in _hierarchies()
+        if (hierarchy / name).is_dir()
+        for folder, _, _ in os.walk(hierarchy / name, topdown=False)
+    ]
