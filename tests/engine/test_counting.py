@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dbmigrations.postgres.catalog import is_empty
+from dbmigrations.postgres.contents import is_empty
 from dbmigrations.postgres.counting import count_losses
 from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
 from dbmigrations.postgres.sql.names import ColumnName, RelationName
@@ -143,6 +143,7 @@ def test_a_providers_own_schema_leaves_a_database_empty(database: Database) -> N
     [
         "CREATE TABLE t (id int)",
         "CREATE VIEW v AS SELECT 1 AS one",
+        "CREATE VIEW migration_history AS SELECT 1 AS one",
         "CREATE SEQUENCE s",
         "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "CREATE TYPE e AS ENUM ('a')",

@@ -6,7 +6,7 @@ import os
 import tempfile
 from typing import TYPE_CHECKING
 
-from dbmigrations.postgres.catalog import table_bytes
+from dbmigrations.postgres.contents import table_bytes
 from dbmigrations.postgres.client_programs import client_version
 
 if TYPE_CHECKING:

@@ -55,6 +55,6 @@ def create_view(session: Session, schema: str, application_schema: str) -> bool:
 
 
 IS_OUR_VIEW = sql.SQL(
-    "c.relkind = 'v' AND c.relname = {view} AND obj_description(c.oid, 'pg_class') LIKE {mark}"
+    "c.relkind = 'v' AND c.relname = {view} AND coalesce(obj_description(c.oid, 'pg_class') LIKE {mark}, false)"
 ).format(view=sql.Literal(VIEW), mark=sql.Literal(_MARK + "%"))
 """A condition on pg_class c."""

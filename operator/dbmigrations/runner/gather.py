@@ -13,8 +13,8 @@ from dbmigrations.api.words import BackupWhen, Direction, Trigger
 from dbmigrations.postgres import facts as history_facts
 from dbmigrations.postgres import owner, prisma, runs
 from dbmigrations.postgres.backup_check import backup_problem
-from dbmigrations.postgres.catalog import is_empty
 from dbmigrations.postgres.connection import Session
+from dbmigrations.postgres.contents import is_empty
 from dbmigrations.postgres.counting import CountedLoss, count_losses
 from dbmigrations.postgres.errors import EngineError, WaitError
 from dbmigrations.postgres.history import recorded

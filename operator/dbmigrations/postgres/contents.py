@@ -1,4 +1,4 @@
-"""Questions to the catalog."""
+"""What a database holds, in the large: whether anything at all, and how much."""
 
 from __future__ import annotations
 
