@@ -6,8 +6,8 @@ import os
 import tempfile
 from typing import TYPE_CHECKING
 
-from dbmigrations.postgres.contents import table_bytes
 from dbmigrations.postgres.client_programs import client_version
+from dbmigrations.postgres.contents import table_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
