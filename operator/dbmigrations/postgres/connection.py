@@ -242,6 +242,22 @@ class Session:
         """Be the migrating role again, whatever a script made of the session; all else stays as the script left it."""
         self.execute(sql.SQL(";\n").join(_own_role(self.settings)))
 
+    def mean_the_catalog(self) -> None:
+        """Until the transaction ends, names without a schema are PostgreSQL's own, for rows of ours.
+
+        Else a function of the application's schema whose arguments fit better, or a temporary table of the script's,
+        would take part in what we write (CVE-2018-1058).
+        """
+        self.execute("SET LOCAL search_path = pg_catalog, pg_temp")
+
+    @contextmanager
+    def bookkeeping(self) -> Iterator[None]:
+        """A transaction of its own for rows of ours, after a script: as ourselves, and meaning the catalog."""
+        self.be_ourselves()
+        with self.transaction():
+            self.mean_the_catalog()
+            yield
+
     def reset(self) -> None:
         """Put the session back: what a script set, prepared, listened to or made temporarily is gone.
 

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 # What the chain is made of: every column but the chain itself, as text that all majors print alike.
 _LINK = sql.SQL(
-    """encode(sha256(convert_to({previous} || E'\\n' || jsonb_build_array(
+    """pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to({previous} || E'\\n' || pg_catalog.jsonb_build_array(
         r.release, r.kind, r.name, r.description, r.direction, r.outcome, r.checksum, r.raw_checksum, r.down_path,
         r.down_script, r.down_checksum, r.irreversible, r.run_id, r.owner, r.uid, r.requested_by, r.git_revision,
         r.approved_plan, r.runner_version, r.image_digest,
-        to_char(r.applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
+        pg_catalog.to_char(r.applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
         (extract(epoch FROM r.duration) * 1000000)::bigint, r.error, r.sqlstate)::text, 'UTF8')), 'hex')"""
 )
 

@@ -76,21 +76,22 @@ def _index_is_built(session: Session, probe: IndexBuilt) -> bool:
 def _index(session: Session, probe: IndexBuilt) -> tuple[sql.Identifier, bool] | None:
     # An index lives in the schema of its table, whatever the search_path says.
     row = session.execute(
-        "SELECT n.nspname, c.relname, i.indisvalid AND i.indisready FROM pg_index i"
-        " JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE c.relname = %s AND i.indrelid = to_regclass(%s)",
+        "SELECT n.nspname, c.relname, i.indisvalid AND i.indisready FROM pg_catalog.pg_index i"
+        " JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE c.relname = %s AND i.indrelid = pg_catalog.to_regclass(%s)",
         (probe.index.name, _text(probe.table)),
     ).fetchone()
     return None if row is None else (sql.Identifier(row[0], row[1]), bool(row[2]))
 
 
 def _relation_exists(session: Session, relation: RelationName) -> bool:
-    return bool(session.one("SELECT to_regclass(%s) IS NOT NULL", (_text(relation),))[0])
+    return bool(session.one("SELECT pg_catalog.to_regclass(%s) IS NOT NULL", (_text(relation),))[0])
 
 
 def _is_detached(session: Session, probe: PartitionDetached) -> bool:
     row = session.execute(
-        "SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = to_regclass(%s) AND inhparent = to_regclass(%s)",
+        "SELECT inhdetachpending FROM pg_catalog.pg_inherits"
+        " WHERE inhrelid = pg_catalog.to_regclass(%s) AND inhparent = pg_catalog.to_regclass(%s)",
         (_text(probe.partition), _text(probe.parent)),
     ).fetchone()
     if row is None:
@@ -107,9 +108,9 @@ def _is_detached(session: Session, probe: PartitionDetached) -> bool:
 
 def _drop_leftovers(session: Session) -> None:
     found = session.execute(
-        "SELECT n.nspname, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
-        " JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND pg_has_role(c.relowner, 'USAGE')"
+        "SELECT n.nspname, c.relname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
+        " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND pg_catalog.pg_has_role(c.relowner, 'USAGE')"
     ).fetchall()
     for schema, name in found:
         drop_index(session, sql.Identifier(schema, name))

@@ -88,9 +88,10 @@ class _Progress:
         session.roll_back()
         try:
             session.reset()
-            self.writer.close(JournalState.FAILED, str(error))
-            if self.task.is_prisma and self.task.direction is Direction.UP:
-                prisma.fail(session, around.application_schema, self.task.migration.name, str(error))
+            with session.bookkeeping():
+                self.writer.close(JournalState.FAILED, str(error))
+                if self.task.is_prisma and self.task.direction is Direction.UP:
+                    prisma.fail(session, around.application_schema, self.task.migration.name, str(error))
         except EngineError:
             return
 
@@ -100,6 +101,7 @@ class _Progress:
         with session.transaction(unit.begin):
             self.task.runner.run(statements)
             session.be_ourselves()
+            session.mean_the_catalog()
             for statement in statements:
                 self.writer.write(self._ordinal(statement), statement.text, StatementState.APPLIED)
 
@@ -108,15 +110,17 @@ class _Progress:
         begun = ordinal in self.journalled
         self.task.runner.run(unit.preamble)
         done = begun and unit.probe is not None and probes.took_effect(session, unit.probe, self._where(statement))
-        session.be_ourselves()
         if not done:
-            self.writer.write(ordinal, statement.text, StatementState.RUNNING)
+            self._note(statement, StatementState.RUNNING)
             self.journalled[ordinal] = JournalledStatement(
                 ordinal, statement_checksum(statement.text), statement.text, StatementState.RUNNING
             )
             self._send(unit, statement)
-            session.be_ourselves()
-        self.writer.write(ordinal, statement.text, StatementState.APPLIED)
+        self._note(statement, StatementState.APPLIED)
+
+    def _note(self, statement: Statement, state: StatementState) -> None:
+        with self.task.around.session.bookkeeping():
+            self.writer.write(self._ordinal(statement), statement.text, state)
 
     def _send(self, unit: Unit, statement: Statement) -> None:
         session = self.task.around.session
@@ -128,8 +132,7 @@ class _Progress:
                 self.task.runner.run_one(statement)
                 self._rebuild_if_invalid(unit.probe, statement)
         except StatementError:
-            session.be_ourselves()
-            self.writer.write(self._ordinal(statement), statement.text, StatementState.FAILED)
+            self._note(statement, StatementState.FAILED)
             raise
         if restore:
             session.bound_lock_waits(bounded=True)

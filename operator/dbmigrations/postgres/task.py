@@ -71,7 +71,7 @@ class Task:
         return time.monotonic() - self.started
 
     def settle(self) -> None:
-        """Have all deferred constraints checked now, then put the session back, within the transaction.
+        """Have all deferred constraints checked now, then put the session back for our rows, within the transaction.
 
         Raises:
             StatementError: a deferred constraint does not hold; located at the script's last statement.
@@ -82,6 +82,7 @@ class Task:
         except StatementError as error:
             raise self.runner.at_end(error) from None
         session.reset()
+        session.mean_the_catalog()
 
     def record_success(self) -> int:
         """Write everything that says it is done; call it as the last thing of the transaction. Returns the row's id.
@@ -135,4 +136,5 @@ class Task:
             error=str(error),
             sqlstate=error.details.sqlstate,
         )
-        history.insert(around.session, around.tables, happening, around.provenance)
+        with around.session.bookkeeping():
+            history.insert(around.session, around.tables, happening, around.provenance)
