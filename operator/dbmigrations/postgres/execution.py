@@ -9,6 +9,7 @@ from dbmigrations.postgres.errors import StatementDetails, StatementError
 from dbmigrations.postgres.events import Listener, StatementStarted, silent
 from dbmigrations.postgres.lock_bounds import LockBounds
 from dbmigrations.postgres.sql.errors import SqlInvalidError
+from dbmigrations.postgres.sql.metacommands import variable_at
 from dbmigrations.postgres.sql.script import SqlScript, excerpt_of, read
 from dbmigrations.postgres.sql.statements import Statement
 from dbmigrations.release.migration import BulkData
@@ -97,6 +98,9 @@ class ScriptRunner:
             position = self.script.server_position(statement, error.details.position)
         if error.details.sqlstate in _NEEDS_NO_TRANSACTION and not error.details.hint:
             error = StatementError(replace(error.details, hint=_ALONE))
+        if error.details.sqlstate == SYNTAX_ERROR and (variable := variable_at(self.script.text, position.offset)):
+            hint = f"{variable} is a variable that psql fills in: write the value itself"
+            error = StatementError(replace(error.details, hint=hint))
         return error.located(f"{self.path}:{position.reference}", self.script.excerpt(position))
 
     def at_end(self, error: StatementError) -> StatementError:

@@ -145,6 +145,12 @@ def test_the_frame_of_a_dump_is_ignored() -> None:
         ("SELECT 1 \\", "quote it", "1:10"),
         ("\\timing on", "no terminal", "1:1"),
         ("SELECT 1 \\restrict x", "no terminal", "1:10"),
+        ("\\lo_import x", "lo_from_bytea", "1:1"),
+        ("SELECT $1 \\bind_named x", "values into the statement", "1:11"),
+        ("\\ir other.sql", "a migration of its own", "1:1"),
+        ("\\encoding LATIN1", "UTF-8", "1:1"),
+        ("\\echo hello", "RAISE NOTICE", "1:1"),
+        ("\\c other", "one database", "1:1"),
         ("\\restrict'\n--", "command of psql", "1:1"),
     ],
 )

@@ -8,13 +8,15 @@ import re
 from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.position import locate
 
-_COMMAND = re.compile(r"\\([A-Za-z]++|[^\sA-Za-z]?)")
+_COMMAND = re.compile(r"\\([A-Za-z_]++|[^\sA-Za-z]?)")
 _IGNORED = frozenset({"restrict", "unrestrict"})
 
 _INCLUDE = "list that file as a migration of its own, or put its SQL here"
 _OUTPUT = "remove it: there is no terminal to print to"
 _CONDITION = "write the condition in SQL: IF EXISTS, or IF … in a DO block"
 _VARIABLE = "write the value itself: variables of psql are not known here"
+_PARAMETER = "write the values into the statement: nothing is bound here"
+_OBJECT = "write lo_from_bytea(…) or lo_unlink(…) in SQL: a migration reads no other file"
 _ONE_DATABASE = "remove it: a migration runs in the one database that is configured"
 _REMEDIES = {
     "i": _INCLUDE,
@@ -30,6 +32,15 @@ _REMEDIES = {
     "prompt": _VARIABLE,
     "getenv": _VARIABLE,
     "setenv": _VARIABLE,
+    "bind": _PARAMETER,
+    "bind_named": _PARAMETER,
+    "parse": _PARAMETER,
+    "close_prepared": _PARAMETER,
+    "lo_import": _OBJECT,
+    "lo_export": _OBJECT,
+    "lo_unlink": _OBJECT,
+    "cd": "remove it: files are found in the release directory",
+    "watch": "remove it: a statement runs once",
     "if": _CONDITION,
     "elif": _CONDITION,
     "else": _CONDITION,
@@ -66,3 +77,12 @@ def refuse(text: str, offset: int) -> SqlInvalidError:
     name = "" if command is None else command[1]
     remedy = _REMEDIES.get(name, _OUTPUT)
     return SqlInvalidError(f"\\{name} is a command of psql, not SQL: {remedy}", locate(text, offset))
+
+
+_FILLED_IN = re.compile(r""":(?:[A-Za-z0-9_\x80-\U0010ffff]++|'[^'\n]++'|"[^"\n]++"|\{\?)""")
+
+
+def variable_at(text: str, offset: int) -> str:
+    """The variable that psql would fill in at `offset` (`:name`, `:'name'`, `:"name"`, `:{?name}`); empty: none."""
+    found = _FILLED_IN.match(text, offset)
+    return "" if found is None else found.group()
