@@ -41,7 +41,7 @@ class Failure(StrEnum):
     VERIFY_FAILED = "VerifyFailed"  # an assertion was not true
     BACKUP_FAILED = "BackupFailed"  # pg_dump, its checksum or its verification failed
     PLAN_CHANGED = "PlanChanged"  # files or history are not what preflight planned
-    CONNECTION_UNSUITABLE = "ConnectionUnsuitable"  # a transaction pooler or a read-only standby
+    CONNECTION_UNSUITABLE = "ConnectionUnsuitable"  # a transaction pooler, or a login that may only read
     STEP_TIMED_OUT = "StepTimedOut"  # the step's own timeout passed
     STEP_LOST = "StepLost"  # the Job ended without a result, again and again
     RESULT_INVALID = "ResultInvalid"  # the Job's result is malformed or oversized
@@ -53,7 +53,7 @@ class Failure(StrEnum):
 class Waiting(StrEnum):
     """Why a step is tried again by itself: waiting is not failing."""
 
-    DATABASE = "WaitingForDatabase"  # unreachable, refusing the login, starting up, too many connections
+    DATABASE = "WaitingForDatabase"  # unreachable, a standby, refusing the login, starting up, too many connections
     CREDENTIALS = "WaitingForCredentials"  # the Secret or a key of it is not there
     IMAGE = "WaitingForImage"  # an image cannot be pulled
     SOURCE = "WaitingForSource"  # the ConfigMap, claim or path of the release directory is not there

@@ -78,7 +78,7 @@ class Session:
 
         Raises:
             UnavailableError: not now; AuthenticationError where the login is refused.
-            ConnectionUnsuitableError: a transaction pooler, a standby, a read-only database.
+            ConnectionUnsuitableError: a transaction pooler, a read-only database.
             PrivilegesMissingError: SET ROLE is not allowed.
         """
         connection = open_connection(where, settings.application_name)

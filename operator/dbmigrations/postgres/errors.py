@@ -5,12 +5,13 @@ EngineError                     every one has a text of its own and a `reason` f
 │   ├── CredentialsMissingError     the Secret, or a key of it, is not there or unreadable
 │   ├── UnavailableError            unreachable, starting up, out of connections
 │   │   ├── AuthenticationError     the server refuses this login or has no such database
+│   │   ├── StandbyError            a server that only repeats its primary: a wrong service, or a failover
 │   │   └── ConnectionLostError     it went away in the middle: what was done is read again from the database
 │   ├── LockHeldError               another migration holds the lock; names the holder
 │   ├── GateClosedError             a gate is closed; says which, and what it waits for
 │   └── ContentionError             lock timeout, deadlock, serialization: retried by the runner, bounded
 └── FinalError                  a person changes something first
-    ├── ConnectionUnsuitableError   a transaction pooler or a read-only server
+    ├── ConnectionUnsuitableError   a transaction pooler, or a role or database that only reads
     ├── PrivilegesMissingError      the role may not do what it must
     ├── PrivilegesUnsafeError       others may write our tables
     ├── FormatTooNewError           the tables were written by a newer runner
@@ -51,6 +52,10 @@ class UnavailableError(WaitError):
 
 class AuthenticationError(UnavailableError):
     """The server refuses this login, or has no database of this name (yet)."""
+
+
+class StandbyError(UnavailableError):
+    """A read-only standby answers. During a failover that passes by itself, so it is waited for."""
 
 
 class ConnectionLostError(UnavailableError):

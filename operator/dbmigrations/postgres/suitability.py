@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import psycopg
 from psycopg import pq
 
-from dbmigrations.postgres.errors import ConnectionUnsuitableError, UnavailableError
+from dbmigrations.postgres.errors import ConnectionUnsuitableError, StandbyError, UnavailableError
 from dbmigrations.postgres.login import open_connection
 from dbmigrations.postgres.translation import translate
 
@@ -52,7 +52,8 @@ def check_suitable(connection: psycopg.Connection[TupleRow], where: ConnectionSe
     """Look at a new connection.
 
     Raises:
-        ConnectionUnsuitableError: a pooler that shares server processes, a standby, a read-only database.
+        ConnectionUnsuitableError: a pooler that shares server processes, a read-only database.
+        StandbyError: a server in recovery.
         UnavailableError: the connection broke meanwhile.
     """
     try:
@@ -66,7 +67,7 @@ def check_suitable(connection: psycopg.Connection[TupleRow], where: ConnectionSe
         raise UnavailableError("the server answered with nothing")
     version, pid, database, login, standby, read_only = row
     if standby:
-        raise ConnectionUnsuitableError(
+        raise StandbyError(
             f"{where} is a read-only standby: connect to the primary (its service, or target_session_attrs=read-write)"
         )
     if read_only:

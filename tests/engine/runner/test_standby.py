@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dbmigrations.api.reasons import Failure
+from dbmigrations.api.reasons import Waiting
 from dbmigrations.api.step import Outcome
 from tests.engine.databases import CANARY
 from tests.engine.runner.program import Laptop, Operator
@@ -35,10 +35,12 @@ def laptop_at_replica(tmp_path: Path, replica: Database) -> Laptop:
     return Laptop(tmp_path, replica.server.url(replica.name, replica.owner, CANARY))
 
 
-def test_preflight_refuses_a_standby_and_says_what_to_do(at_replica: Operator, replicated: Database) -> None:
+def test_preflight_begins_nothing_at_a_standby_waits_and_says_what_to_do(
+    at_replica: Operator, replicated: Database
+) -> None:
     _, result = at_replica.preflight("1.0.0")
 
-    assert (result.outcome, result.reason) == (Outcome.FAILED, Failure.CONNECTION_UNSUITABLE)
+    assert (result.outcome, result.reason) == (Outcome.WAITING, Waiting.DATABASE)
     assert REMEDY in result.message
     assert CANARY not in at_replica.log
     assert replicated.value("SELECT to_regnamespace('dbmigrations') IS NULL")
@@ -50,12 +52,12 @@ def test_so_does_a_laptop(laptop_at_replica: Laptop, notes: Notes, command: str)
 
     ran = laptop_at_replica.run(command, "--to", "1.0.0")
 
-    assert ran.code == 20
+    assert ran.code == 30
     assert REMEDY in ran.err
     assert "Traceback" not in ran.all
 
 
-def test_a_server_that_became_a_standby_between_two_steps_is_refused_too(
+def test_a_server_that_became_a_standby_between_two_steps_is_waited_for_too(
     tmp_path: Path, replicated: Database, replica: Database, notes: Notes
 ) -> None:
     operator = Operator(tmp_path, replicated, notes.root)
@@ -67,7 +69,7 @@ def test_a_server_that_became_a_standby_between_two_steps_is_refused_too(
 
     failed = operator.follow(request, planned)[-1]
 
-    assert (failed.step.name, failed.reason) == ("Schema", Failure.CONNECTION_UNSUITABLE)
+    assert (failed.step.name, failed.reason) == ("Schema", Waiting.DATABASE)
     assert REMEDY in failed.message
 
 
