@@ -30,14 +30,20 @@ if TYPE_CHECKING:
 @click.command("validate")
 @source_option
 @click.option("--require-down", is_flag=True, help="A migration without a way back is an error, not a warning.")
+@click.option("--against", default="", metavar="REF", help="A Git ref: what its releases contain may not change.")
 @laptop_command
-def validate(desk: Desk, source: Path, *, require_down: bool) -> Exit:
+def validate(desk: Desk, source: Path, against: str, *, require_down: bool) -> Exit:
     """Check the release directory: the ledger, its files, and whether every script can be run as it is written.
+
+    With --against (a tag, a branch, a commit), also whether anything that was released there has changed since: files
+    of its releases, their lines in the ledger, and the order of these.
 
     Each finding is one line, `file:line:column: what (remedy)`. The exit code is 1 where there is an error.
     """
     found, problems = directory.inspect(require_source(str(source)), require_down=require_down, read_large=read_large)
     problems = (*problems, *(_in_scripts(found) if found else ()))
+    if against and found:
+        problems = (*problems, *_edits(source, found, against))
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     if desk.terminal.as_json:
         desk.terminal.document(
@@ -53,6 +59,24 @@ def validate(desk: Desk, source: Path, *, require_down: bool) -> Exit:
     else:
         _show(desk, found, problems, errors)
     return Exit.FINDINGS if errors else Exit.OK
+
+
+def _edits(source: Path, found: ReleaseDirectory, ref: str) -> tuple[Problem, ...]:
+    """What was released at a ref and is not so any more."""
+    from dbmigrations.release.edits import edits
+    from dbmigrations.runner.git_ref import GitRefError, folder_at
+
+    try:
+        with folder_at(source, ref) as folder:
+            then, faults = directory.inspect(folder, read_large=read_large)
+            if then is None:
+                worst = "; ".join(str(fault) for fault in faults[:3] if fault.severity is Severity.ERROR)
+                raise click.UsageError(
+                    f"the release directory at {ref} is not valid itself, so nothing compares: {worst}"
+                )
+            return tuple(edits(then, found, ref))
+    except GitRefError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _in_scripts(found: ReleaseDirectory) -> Iterator[Problem]:
