@@ -16,7 +16,7 @@ class Exit(IntEnum):
     """One number for one meaning."""
 
     OK = 0  # it is done, or there was nothing to do
-    FINDINGS = 1  # a check looked and found something: validate, check, version --check
+    FINDINGS = 1  # a check looked and found something: validate, check, rehearse, …
     USAGE = 2  # the command line is wrong: nothing was looked at
     REFUSED = 10  # nothing was changed; a person decides first
     FAILED = 20  # it was tried and failed; it will not go away by itself
@@ -27,7 +27,7 @@ class Exit(IntEnum):
 
 MEANINGS: dict[Exit, str] = {
     Exit.OK: "Done, or there was nothing to do.",
-    Exit.FINDINGS: "A check has findings (`validate`, `check`, `version --check`).",
+    Exit.FINDINGS: "A check has findings (`validate`, `check`, `rehearse`, `version --check`).",
     Exit.USAGE: "The command line is wrong.",
     Exit.REFUSED: "Refused before anything was changed: a person decides first. The message says how.",
     Exit.FAILED: "Failed, and it will not go away by itself. The message names file, line and SQLSTATE.",

@@ -23,6 +23,7 @@ _MODULES: Mapping[str, str] = MappingProxyType(
         "history": "version",
         "backup": "backup",
         "baseline": "baseline",
+        "rehearse": "rehearse",
         "owner": "owner",
         "release": "release",
         "docs": "docs",

@@ -76,6 +76,13 @@ def test_of_long_values_the_place_is_shown_where_they_part() -> None:
     assert len(said) < 450
 
 
+def test_a_text_that_differs_in_white_space_alone_says_so() -> None:
+    said, _ = only(
+        snapshot(thing("function", "f()", definition="a\n  b")), snapshot(thing("function", "f()", definition="a b"))
+    )
+    assert said == "function f() was changed: definition: only its white space"
+
+
 def test_labels_in_another_order_are_shown_whole() -> None:
     said, _ = only(snapshot(thing("enum", "e", labels=["a", "b"])), snapshot(thing("enum", "e", labels=["b", "a"])))
     assert said == "enum e was changed: labels: a, b → b, a"

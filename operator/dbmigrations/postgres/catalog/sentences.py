@@ -76,6 +76,8 @@ def _values(change: PropertyChange) -> str:
     if isinstance(before, dict | None) and isinstance(after, dict | None):
         return f"{change.name}: {_mapping_change(before or {}, after or {})}"
     old, new = _text(before), _text(after)
+    if old == new:
+        return f"{change.name}: only its white space"
     start = _parting(old, new)
     return f"{change.name}: {_cut(old, start)} → {_cut(new, start)}"
 

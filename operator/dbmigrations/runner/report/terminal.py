@@ -51,6 +51,13 @@ class Terminal:
         """A line beside the answer."""
         self._err.line((self._redactor.clean(text), style))
 
+    def moving(self, text: str) -> None:
+        """Where something long is, on a terminal only; empty: it is there."""
+        if not text:
+            self._err.stop()
+        elif self._err.is_terminal and not self.as_json:
+            self._err.move(self._redactor.clean(text))
+
     def error(self, text: str) -> None:
         """Why it did not work."""
         self._err.stop()

@@ -1,0 +1,121 @@
+"""`dbmigrate rehearse` on a real server: which down is no inverse, in what object, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dbmigrations.postgres.scratch import PREFIX
+from dbmigrations.runner.main import cli
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.engine.databases import Database
+
+GOOD = ("CREATE TABLE a (id int PRIMARY KEY, note text)", "DROP TABLE a")
+FORGETS = ("ALTER TABLE a ADD x int; CREATE INDEX a_x ON a (x); CREATE TYPE t AS ENUM ('b')", "ALTER TABLE a DROP x")
+OTHERWISE = ("ALTER TABLE a ALTER note SET DEFAULT 'n'", "ALTER TABLE a ALTER note SET DEFAULT ''")
+MOVES = ("ALTER TABLE a DROP note", "ALTER TABLE a ADD note text")
+FAILS = ("ALTER TABLE a ADD y int", "ALTER TABLE a DROP nothing_like_it")
+CONCURRENT = ("CREATE INDEX CONCURRENTLY a_id ON a (id)", "DROP INDEX CONCURRENTLY a_id")
+NO_UP = ("ALTER TABLE nowhere ADD y int", "SELECT 1")
+
+
+@pytest.fixture
+def may_make_databases(database: Database) -> None:
+    database.run(f"ALTER ROLE {database.owner} CREATEDB")
+
+
+def rehearse(database: Database, folder: Path, *words: str, pairs: bool = True) -> Result:
+    globs = ["--up-glob", "*.up.sql", "--down-glob", "*.down.sql"] if pairs else []
+    url = ["--url", database.server.url(database.name, database.owner, "c@n/a%r#y: p'w\\d"), "--dir", str(folder)]
+    return CliRunner().invoke(cli, ["rehearse", *url, *globs, *words], prog_name="dbmigrate")
+
+
+def write(folder: Path, **pairs: tuple[str, str]) -> Path:
+    folder.mkdir(parents=True)
+    for name, (up, down) in pairs.items():
+        (folder / f"{name}.up.sql").write_text(up)
+        if down:
+            (folder / f"{name}.down.sql").write_text(down)
+    return folder
+
+
+def databases(database: Database) -> list[str]:
+    return [name for (name,) in database.rows("SELECT datname FROM pg_database") if name.startswith(PREFIX)]
+
+
+@pytest.mark.usefixtures("may_make_databases")
+def test_each_faulty_down_is_named_with_its_objects(database: Database, tmp_path: Path) -> None:
+    folder = write(tmp_path / "m", **{"1_good": GOOD, "2_forgets": FORGETS, "3_otherwise": OTHERWISE, "4_fails": FAILS})
+    ended = rehearse(database, folder, "--json")
+    assert ended.exit_code == 1, ended.output
+    answer = json.loads(ended.stdout)
+    found = {row["name"]: (row["finding"], row["details"]) for row in answer["migrations"]}
+    assert found["1_good"] == ("inverse", [])
+    finding, details = found["2_forgets"]
+    assert finding == "not an inverse"
+    assert details[0] == "enum public.t is left behind"
+    assert "second up fails" in details[1]
+    assert found["3_otherwise"] == (
+        "not an inverse",
+        ["column public.a.note was changed: default: none → ''::text (before the up → after the down)"],
+    )
+    assert found["4_fails"][0] == "down failed"
+    assert "4_fails.down.sql:1:" in found["4_fails"][1][0]
+    assert answer["rehearsed"] == 4
+    assert not databases(database), "the scratch databases are gone"
+
+
+@pytest.mark.usefixtures("may_make_databases")
+def test_a_column_made_again_is_an_inverse_with_a_note(database: Database, tmp_path: Path) -> None:
+    folder = write(tmp_path / "m", **{"1": GOOD, "2": ("ALTER TABLE a ADD z int", "ALTER TABLE a DROP z"), "3": MOVES})
+    ended = rehearse(database, folder)
+    assert ended.exit_code == 0, ended.output
+    assert "the columns of public.a stand in another order afterwards" in ended.output
+
+
+@pytest.mark.usefixtures("may_make_databases")
+def test_what_runs_outside_transactions_and_numbers_of_other_lengths_are_rehearsed(
+    database: Database, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "m", **{"9_good": GOOD, "10_index": CONCURRENT})
+    ended = rehearse(database, folder)
+    assert ended.exit_code == 0, ended.output
+    assert ended.output.index("9_good") < ended.output.index("10_index")
+
+
+@pytest.mark.usefixtures("may_make_databases")
+def test_an_up_that_fails_is_told_and_the_rest_goes_on(database: Database, tmp_path: Path) -> None:
+    folder = write(tmp_path / "m", **{"1": GOOD, "2": NO_UP, "3": ("CREATE TABLE b ()", ""), "4": ("", "")})
+    ended = rehearse(database, folder)
+    assert ended.exit_code == 1
+    assert "2.up.sql: up failed" in ended.output
+    assert "3.up.sql: no down" in ended.output
+    assert "4.up.sql: no down" in ended.output
+    assert not databases(database)
+
+
+def test_a_login_that_may_not_make_databases_is_told_what_helps(database: Database, tmp_path: Path) -> None:
+    ended = rehearse(database, write(tmp_path / "m", **{"1": GOOD}))
+    assert ended.exit_code == 20, ended.output
+    assert "CREATEDB" in ended.output
+    assert "--scratch-url" in ended.output
+
+
+def test_the_scratch_may_be_on_a_server_of_its_own(database: Database, tmp_path: Path) -> None:
+    folder = write(tmp_path / "m", **{"1": GOOD})
+    ended = rehearse(database, folder, "--scratch-url", database.server.url())
+    assert ended.exit_code == 0, ended.output
+
+
+def test_globs_without_a_star_or_a_match_are_refused(database: Database, tmp_path: Path) -> None:
+    folder = write(tmp_path / "m", **{"1": GOOD})
+    ended = rehearse(database, folder, "--up-glob", "up.sql")
+    assert (ended.exit_code, "exactly one *" in ended.output) == (20, True), ended.output
+    ended = rehearse(database, folder, "--up-glob", "*.nothing")
+    assert (ended.exit_code, "holds no file like" in ended.output) == (20, True), ended.output
