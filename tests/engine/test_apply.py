@@ -28,6 +28,16 @@ def test_a_migration_takes_effect_with_its_history_row(database: Database) -> No
     assert database.value("SELECT to_regclass('t') IS NOT NULL")
 
 
+def test_the_history_keeps_what_a_script_excepts_and_why(database: Database) -> None:
+    script = "CREATE TABLE t (id int);\n-- migrate: allow=destructive reason=it's new\nDROP TABLE t;"
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        apply.up(migration("a", script, "SELECT 1;"))
+        apply.up(migration("b", "SELECT 1;", "SELECT 1;"))
+    kept = database.rows("SELECT name, exceptions FROM dbmigrations.migration_history ORDER BY id")
+    assert kept == [("a", "3:1 allow=destructive: it's new"), ("b", None)]
+
+
 def test_undoing_runs_the_stored_down_script_and_leaves_nothing_applied(database: Database) -> None:
     with database.session() as session:
         apply = applier(session, database.tables)

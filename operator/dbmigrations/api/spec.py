@@ -12,6 +12,7 @@ from dbmigrations.api.words import ApprovalMode as ApprovalMode
 from dbmigrations.api.words import BackupMethod as BackupMethod
 from dbmigrations.api.words import BackupWhen as BackupWhen
 from dbmigrations.api.words import ChangePolicy as ChangePolicy
+from dbmigrations.api.words import ExceptionsPolicy as ExceptionsPolicy
 from dbmigrations.api.words import OnFailure as OnFailure
 from dbmigrations.api.words import OperationsPolicy as OperationsPolicy
 from dbmigrations.api.words import RollbackPolicy as RollbackPolicy
@@ -176,6 +177,12 @@ class Policy(ApiModel):
     operations: OperationsPolicy = Field(
         OperationsPolicy.NON_DESTRUCTIVE,
         description="Which operations an up may contain; the rest needs an approval of exactly this plan.",
+    )
+    exceptions: ExceptionsPolicy = Field(
+        ExceptionsPolicy.DECLARED,
+        description="What a script's `-- migrate: class=… reason=…` (before a statement that cannot be read) and "
+        "`allow=… reason=…` (before one that is forbidden) count for. Declared: class= is believed, allow= needs an "
+        "approval of exactly this plan; Honour: both count; RequireApproval: both need an approval; Ignore: neither.",
     )
     rollback: RollbackPolicy = Field(
         RollbackPolicy.AUTOMATIC, description="Whether a lowered version alone may undo migrations."

@@ -12,7 +12,15 @@ from pydantic import Field, ValidationError
 from dbmigrations.api.model import ApiModel
 from dbmigrations.api.reasons import Failure, Refusal, Waiting
 from dbmigrations.api.secret_keys import SecretKeys
-from dbmigrations.api.words import ApprovalMode, BackupWhen, ChangePolicy, OperationsPolicy, RollbackPolicy, TlsMode
+from dbmigrations.api.words import (
+    ApprovalMode,
+    BackupWhen,
+    ChangePolicy,
+    ExceptionsPolicy,
+    OperationsPolicy,
+    RollbackPolicy,
+    TlsMode,
+)
 from dbmigrations.api.words import Direction as Direction
 from dbmigrations.api.words import Outcome as Outcome
 from dbmigrations.api.words import PlanDirection as PlanDirection
@@ -53,6 +61,7 @@ class RequestedPolicy(ApiModel):
     """The policy that preflight evaluates; the defaults are those of the resource."""
 
     operations: OperationsPolicy = OperationsPolicy.NON_DESTRUCTIVE
+    exceptions: ExceptionsPolicy = ExceptionsPolicy.DECLARED
     rollback: RollbackPolicy = RollbackPolicy.AUTOMATIC
     approval: ApprovalMode = ApprovalMode.NEVER
     require_down: bool = False

@@ -63,6 +63,15 @@ class OperationsPolicy(StrEnum):
     ANY = "Any"
 
 
+class ExceptionsPolicy(StrEnum):
+    """What directives of a script count for, that declare a class (`class=`) or except from the policy (`allow=`)."""
+
+    DECLARED = "Declared"
+    HONOUR = "Honour"
+    REQUIRE_APPROVAL = "RequireApproval"
+    IGNORE = "Ignore"
+
+
 class RollbackPolicy(StrEnum):
     """Whether going down may happen by a lowered version alone."""
 

@@ -62,6 +62,7 @@ def step_request(
         ),
         policy=RequestedPolicy(
             operations=spec.policy.operations,
+            exceptions=spec.policy.exceptions,
             rollback=spec.policy.rollback,
             approval=spec.policy.approval,
             require_down=spec.policy.require_down,

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _LINK = sql.SQL(
     """pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to({previous} || E'\\n' || pg_catalog.jsonb_build_array(
         r.release, r.kind, r.name, r.description, r.direction, r.outcome, r.checksum, r.raw_checksum, r.down_path,
-        r.down_script, r.down_checksum, r.irreversible, r.run_id, r.owner, r.uid, r.requested_by, r.git_revision,
-        r.approved_plan, r.runner_version, r.image_digest,
+        r.down_script, r.down_checksum, r.irreversible, r.exceptions, r.run_id, r.owner, r.uid, r.requested_by,
+        r.git_revision, r.approved_plan, r.runner_version, r.image_digest,
         pg_catalog.to_char(r.applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
         (extract(epoch FROM r.duration) * 1000000)::bigint, r.error, r.sqlstate)::text, 'UTF8')), 'hex')"""
 )
@@ -36,14 +36,15 @@ _LINK = sql.SQL(
 # The row is written only while its run is Running: the fence.
 _INSERT = """
     INSERT INTO {schema}.migration_history (release, kind, name, description, direction, outcome, checksum,
-        raw_checksum, down_path, down_script, down_checksum, irreversible, run_id, owner, uid, requested_by,
+        raw_checksum, down_path, down_script, down_checksum, irreversible, exceptions, run_id, owner, uid, requested_by,
         git_revision, approved_plan, runner_version, image_digest, duration, error, sqlstate, applied_at, chain)
     SELECT r.*, {link}
     FROM (SELECT %(release)s::text AS release, %(kind)s::text AS kind, %(name)s::text AS name,
               %(description)s::text AS description, %(direction)s::text AS direction, %(outcome)s::text AS outcome,
               %(checksum)s::text AS checksum, %(raw_checksum)s::text AS raw_checksum, %(down_path)s::text AS down_path,
               %(down_script)s::text AS down_script, %(down_checksum)s::text AS down_checksum,
-              %(irreversible)s::text AS irreversible, %(run)s::text AS run_id, %(owner)s::text AS owner,
+              %(irreversible)s::text AS irreversible, %(exceptions)s::text AS exceptions,
+              %(run)s::text AS run_id, %(owner)s::text AS owner,
               %(uid)s::text AS uid, %(requested_by)s::text AS requested_by, %(git_revision)s::text AS git_revision,
               %(approved_plan)s::text AS approved_plan, %(runner_version)s::text AS runner_version,
               %(image_digest)s::text AS image_digest, %(seconds)s * interval '1 second' AS duration,

@@ -43,10 +43,13 @@ class RecordedMigration:
     down_script: str | None
     down_checksum: str
     irreversible: str | None
+    exceptions: str | None = None
 
     @classmethod
     def of(cls, migration: Migration, description: str = "") -> Self:
         """As an up records it."""
+        from dbmigrations.postgres.sql.script import exceptions_of
+
         down = migration.down
         return cls(
             kind=migration.kind,
@@ -59,6 +62,7 @@ class RecordedMigration:
             down_script=down.text if down else None,
             down_checksum=migration.down_checksum,
             irreversible=migration.irreversible,
+            exceptions=exceptions_of(migration.up.text),
         )
 
 

@@ -25,6 +25,7 @@ CREATE TABLE {schema}.migration_history (
     down_script     text,                  -- null: it has none, or says why in `irreversible`
     down_checksum   text        NOT NULL,  -- '' where there is no down
     irreversible    text,
+    exceptions      text,                  -- what the script declares and excepts from the policy, and why
     run_id          text        NOT NULL,
     owner           text        NOT NULL,  -- '' from a laptop
     uid             text        NOT NULL,

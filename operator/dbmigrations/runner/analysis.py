@@ -96,6 +96,8 @@ def _analysis(
             work=operation.work,
             relation=str(operation.relation or ""),
             size=sizes.get(operation.relation) if operation.relation else None,
+            declared=operation.declared,
+            exception=operation.exception,
             loses_data=operation.position.offset in losing,
         )
         for ordinal, operation in _each(review)

@@ -37,7 +37,7 @@ def test_a_destructive_up_waits_for_its_approval_and_says_what_would_be_lost(des
 
 
 def test_a_refused_plan_writes_nothing(operator: Operator, notes: Notes, database: Database) -> None:
-    notes.write(notes.VIEW, "DO $$ BEGIN END $$;\n")
+    notes.write(notes.VIEW, "DO $$ BEGIN EXECUTE current_setting('a.b'); END $$;\n")
     _, refused = operator.preflight("1.1.0")
     assert refused.outcome is Outcome.REFUSED
     assert database.value("SELECT to_regnamespace('dbmigrations')") is None

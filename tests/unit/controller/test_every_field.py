@@ -73,6 +73,7 @@ OTHER_VALUES: Json = {
     **{f"steps.backup.secretRef.keys.{key}": "other" for key in SECRET_KEYS},
     **{f"steps.{step}.timeout": "5m" for step in ("backup", "schema", "sql", "data", "verify")},
     "policy.operations": "Any",
+    "policy.exceptions": "Ignore",
     "policy.rollback": "Deny",
     "policy.approval": "Always",
     "policy.onFailure": "Rollback",

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from dbmigrations.api.reasons import Refusal
-from dbmigrations.api.spec import ApprovalMode, BackupWhen, OperationsPolicy, RollbackPolicy
+from dbmigrations.api.spec import ApprovalMode, BackupWhen, ExceptionsPolicy, OperationsPolicy, RollbackPolicy
 from dbmigrations.api.step import RequestedPolicy
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.runner.preflight.decision import Planned, decide
-from dbmigrations.runner.preflight.facts import BackupFacts
+from dbmigrations.runner.preflight.facts import Analysis, BackupFacts, Operation
 from tests.unit.preflight.situations import (
     SHOP,
     Analyses,
@@ -155,3 +155,61 @@ def test_estimates_and_unknown_loss_are_called_so() -> None:
     analyses = Analyses({"up:d": loses(rows=1, unknown=True, estimated=True)})
     facts = facts_of(SHOP, at("1.0.0"), "1.1.0", backup=BackupFacts(BackupWhen.NEVER), analyses=analyses)
     assert "it loses about 1 row and data that nobody can count" in refused(facts).message
+
+
+# Exceptions of authors
+
+UNREAD = Operation(OperationClass.DATA, 4, "run a DO block", column=3, declared="fills in batches")
+DROPPED = Operation(
+    OperationClass.DESTRUCTIVE,
+    4,
+    "drop column t.x",
+    column=3,
+    why="its values are gone",
+    safer="drop it in a later release",
+    exception="nobody reads it since 1.0.0",
+)
+
+
+@pytest.mark.parametrize(
+    ("exceptions", "unread", "dropped"),
+    [
+        (ExceptionsPolicy.DECLARED, None, Refusal.AWAITING_APPROVAL),
+        (ExceptionsPolicy.HONOUR, None, None),
+        (ExceptionsPolicy.REQUIRE_APPROVAL, Refusal.AWAITING_APPROVAL, Refusal.AWAITING_APPROVAL),
+        (ExceptionsPolicy.IGNORE, Refusal.POLICY_VIOLATION, Refusal.POLICY_VIOLATION),
+    ],
+)
+def test_the_platform_decides_what_an_exception_counts_for(
+    exceptions: ExceptionsPolicy, unread: Refusal | None, dropped: Refusal | None
+) -> None:
+    assert RequestedPolicy().exceptions is ExceptionsPolicy.DECLARED
+    for operation, expected in ((UNREAD, unread), (DROPPED, dropped)):
+        analyses = Analyses({"up:d": Analysis(operations=(operation,))})
+        policy = RequestedPolicy(exceptions=exceptions)
+        facts = facts_of(SHOP, at("1.0.0"), "1.1.0", policy=policy, analyses=analyses)
+        assert expected is None or planned(approving(facts))
+        if expected is None:
+            assert planned(facts)
+            continue
+        refusal = refused(facts)
+        assert refusal.reason is expected
+        if expected is Refusal.AWAITING_APPROVAL:
+            assert (operation.exception or operation.declared) in refusal.message
+        else:
+            assert "-- migrate:" not in refusal.message
+
+
+def test_under_any_no_exception_is_asked_about() -> None:
+    policy = RequestedPolicy(operations=OperationsPolicy.ANY, exceptions=ExceptionsPolicy.REQUIRE_APPROVAL)
+    analyses = Analyses({"up:d": Analysis(operations=(UNREAD, DROPPED))})
+    assert planned(facts_of(SHOP, at("1.0.0"), "1.1.0", policy=policy, analyses=analyses))
+
+
+def test_a_refusal_names_place_class_reason_and_the_safer_way() -> None:
+    analyses = Analyses({"up:d": Analysis(operations=(replace(DROPPED, exception=""),))})
+    refusal = refused(facts_of(SHOP, at("1.0.0"), "1.1.0", analyses=analyses))
+    assert (
+        "sql/d.sql:4:3: drop column t.x is destructive (its values are gone); safer: drop it in a later release. "
+        in refusal.message
+    )

@@ -3,9 +3,15 @@
 import pytest
 
 from dbmigrations.postgres.sql.classes import OperationClass
-from dbmigrations.postgres.sql.directives import Declaration, Directives, StatementDirectives, TransactionDirective
+from dbmigrations.postgres.sql.directives import (
+    Allowance,
+    Declaration,
+    Directives,
+    StatementDirectives,
+    TransactionDirective,
+)
 from dbmigrations.postgres.sql.errors import SqlInvalidError
-from dbmigrations.postgres.sql.script import read
+from dbmigrations.postgres.sql.script import exceptions_of, read
 
 
 def directives(script: str) -> Directives:
@@ -50,6 +56,22 @@ def test_before_the_first_statement_they_hold_for_all_and_before_a_later_one_for
     )
 
 
+def test_an_exception_names_its_classes_and_its_reason_and_covers_the_next_statement() -> None:
+    found = directives(
+        "SELECT 1;\n-- migrate: allow=destructive,rewriting reason=read by nobody\nDROP TABLE t; SELECT 2"
+    )
+    allowance = Allowance((OperationClass.DESTRUCTIVE, OperationClass.REWRITING), "read by nobody")
+    assert [each.allowance for each in found.statements] == [None, allowance, None]
+
+
+def test_the_history_is_told_what_was_excepted_where_and_why() -> None:
+    head = "-- migrate: class=data reason=fills it\n"
+    script = f"{head}CALL f();\n-- migrate: allow=destructive reason=read by nobody\nDROP TABLE t;\nCALL g()"
+    assert exceptions_of(script) == "2:1 class=data: fills it\n4:1 allow=destructive: read by nobody"
+    assert exceptions_of("DROP TABLE t") is None
+    assert exceptions_of("-- migrate: nonsense") is None
+
+
 @pytest.mark.parametrize(
     "script",
     [
@@ -68,6 +90,9 @@ def test_other_texts_are_no_directives(script: str) -> None:
 @pytest.mark.parametrize(
     ("script", "message", "place"),
     [
+        ("-- migrate: allow=destructive\nDROP TABLE t", "an exception needs its reason", "1:13"),
+        ("-- migrate: allow=destructive,x reason=y\nDROP TABLE t", "there is no class x to allow", "1:13"),
+        ("-- migrate: allow=unknown reason=y\nCALL f()", "there is no class unknown to allow", "1:13"),
         ("-- migrate: speed=high\nSELECT 1", "no directive speed", "1:13"),
         ("-- x\n--migrate:tx=maybe\nSELECT 1", "no tx=maybe: use file, statement or none", "2:11"),
         ("-- migrate:\nSELECT 1", "key=value", "1:12"),

@@ -3,7 +3,11 @@
     -- migrate: tx=file|statement|none          before the first statement
     -- migrate: down=partial-safe               before the first statement of a down script
     -- migrate: class=data reason=why it is     before a statement; before the first one it holds for all
+    -- migrate: allow=destructive reason=why    before a statement; before the first one it holds for all
     -- migrate: check=SELECT …                  before a statement; before the first one it holds for all
+
+`class` says what a statement does whose class cannot be read. `allow` excepts a statement of that class (or of several,
+with commas) from `policy.operations`; whether it counts, the platform says (`policy.exceptions`).
 
 `reason` and `check` take the rest of their line. An unknown or malformed directive is an error, never ignored, and so
 is one that stands where it would say nothing: inside a statement or behind the last one.
@@ -38,12 +42,21 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """What an author excepts from the policy, for a reason."""
+
+    classes: tuple[OperationClass, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatementDirectives:
     """What the comment before one statement says."""
 
     declaration: Declaration | None = None
     check: str = ""
     """Boolean SQL: true when the statement has taken effect; empty: none given. Asked where the catalog cannot tell."""
+    allowance: Allowance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +110,7 @@ class _Found:
 
 _DIRECTIVE = re.compile(r"--[ \t]*migrate:[ \t]*(?P<pairs>.*)")
 _KEYS_OF_FILE = frozenset({"tx", "down"})
-_KEYS = _KEYS_OF_FILE | {"class", "reason", "check"}
+_KEYS = _KEYS_OF_FILE | {"allow", "class", "reason", "check"}
 _PAIR = re.compile(r"(?P<key>[a-z-]+)=(?P<value>(?:(?<=reason=)|(?<=check=)).*\S|[^\s=]+)[ \t]*")
 
 
@@ -119,7 +132,7 @@ def _read_pairs(text: str, offset: int, pairs: str, found: _Found) -> None:
         place = offset + position
         if pair is None:
             raise SqlInvalidError(
-                "a directive reads `-- migrate: key=value`, with the keys tx, down, class, reason, check",
+                "a directive reads `-- migrate: key=value`, with the keys tx, down, class, allow, reason, check",
                 locate(text, place),
             )
         key = pair["key"]
@@ -153,13 +166,17 @@ def _misplaced(text: str, offset: int) -> SqlInvalidError:
 
 
 def _for_statement(text: str, head: _Found, found: _Found) -> StatementDirectives:
-    inherited = StatementDirectives(_declaration(text, head), head.values.get("check", ""))
-    own = StatementDirectives(_declaration(text, found), found.values.get("check", ""))
+    inherited, own = _of(text, head), _of(text, found)
     return replace(
         own,
         declaration=own.declaration or inherited.declaration,
+        allowance=own.allowance or inherited.allowance,
         check=own.check or inherited.check,
     )
+
+
+def _of(text: str, found: _Found) -> StatementDirectives:
+    return StatementDirectives(_declaration(text, found), found.values.get("check", ""), _allowance(text, found))
 
 
 _DECLARABLE = tuple(each for each in OperationClass if each is not OperationClass.UNKNOWN)
@@ -167,16 +184,46 @@ _DECLARABLE = tuple(each for each in OperationClass if each is not OperationClas
 
 def _declaration(text: str, found: _Found) -> Declaration | None:
     value, reason = found.values.get("class"), found.values.get("reason")
-    if value is None and reason is None:
-        return None
-    if value is None:
+    if value is None and reason is not None and "allow" not in found.values:
         raise SqlInvalidError("a reason needs a class: write class=… reason=…", locate(text, found.places["reason"]))
+    if value is None:
+        return None
     place = locate(text, found.places["class"])
     if value not in set(_DECLARABLE):
         raise SqlInvalidError(f"there is no class {value}: use {_one_of(_DECLARABLE)}", place)
     if reason is None:
         raise SqlInvalidError("a declared class needs its reason: write class=… reason=…", place)
     return Declaration(OperationClass(value), reason)
+
+
+def _allowance(text: str, found: _Found) -> Allowance | None:
+    value, reason = found.values.get("allow"), found.values.get("reason")
+    if value is None:
+        return None
+    place = locate(text, found.places["allow"])
+    classes = value.split(",")
+    for each in classes:
+        if each not in set(_DECLARABLE):
+            raise SqlInvalidError(f"there is no class {each} to allow: use {_one_of(_DECLARABLE)}", place)
+    if reason is None:
+        raise SqlInvalidError("an exception needs its reason: write allow=… reason=…", place)
+    return Allowance(tuple(OperationClass(each) for each in classes), reason)
+
+
+def exceptions_in(statements: tuple[Statement, ...], directives: Directives) -> tuple[str, ...]:
+    """Each declared class and each exception with its reason, and the first statement that it covers.
+
+    `3:1 allow=destructive: nobody reads it any more`, as the history keeps it.
+    """
+    found: dict[Declaration | Allowance, str] = {}
+    for statement, each in zip(statements, directives.statements, strict=True):
+        if each.declaration:
+            shown = f"class={each.declaration.operation_class}: {each.declaration.reason}"
+            found.setdefault(each.declaration, f"{statement.position.reference} {shown}")
+        if each.allowance:
+            shown = f"allow={','.join(each.allowance.classes)}: {each.allowance.reason}"
+            found.setdefault(each.allowance, f"{statement.position.reference} {shown}")
+    return tuple(found.values())
 
 
 def _transaction(text: str, head: _Found) -> TransactionDirective | None:

@@ -52,6 +52,7 @@ class Operation:
             are none.
         relation: what the lock is on, by its name before the batch; None: nothing that existed, or not known.
         declared: the reason that the author gave with `-- migrate: class=`; empty: read from the tree.
+        exception: the reason that the author gave with `-- migrate: allow=` for this class; empty: none.
     """
 
     operation_class: OperationClass
@@ -64,3 +65,4 @@ class Operation:
     work: Work = Work.NONE
     relation: RelationName | None = None
     declared: str = ""
+    exception: str = ""

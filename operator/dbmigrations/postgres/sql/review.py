@@ -6,7 +6,7 @@ from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.classification.classify import classify
 from dbmigrations.postgres.sql.classification.reading import lock_of_reading
-from dbmigrations.postgres.sql.directives import Declaration
+from dbmigrations.postgres.sql.directives import StatementDirectives
 from dbmigrations.postgres.sql.effects import batch_after
 from dbmigrations.postgres.sql.loss import Loss
 from dbmigrations.postgres.sql.losses import losses_of
@@ -76,14 +76,17 @@ def review_script(script: SqlScript, batch: Batch) -> Review:
     for statement, directives in zip(script.statements, script.directives.statements, strict=True):
         tree = parse(statement.text)
         found = (finding.at(statement.position) for finding in classify(tree, batch))
-        operations = tuple(_declared(each, directives.declaration) for each in found)
+        operations = tuple(_as_said(each, directives) for each in found)
         statements.append(StatementReview(operations, lock_of_reading(tree, batch)))
         losses.extend(losses_of(tree, batch, statement.position))
         batch = batch_after(tree, batch)
     return Review(tuple(statements), tuple(losses), batch)
 
 
-def _declared(operation: Operation, declaration: Declaration | None) -> Operation:
-    if declaration is None or operation.operation_class is not OperationClass.UNKNOWN:
-        return operation
-    return replace(operation, operation_class=declaration.operation_class, declared=declaration.reason)
+def _as_said(operation: Operation, said: StatementDirectives) -> Operation:
+    declaration, allowance = said.declaration, said.allowance
+    if declaration is not None and operation.operation_class is OperationClass.UNKNOWN:
+        operation = replace(operation, operation_class=declaration.operation_class, declared=declaration.reason)
+    if allowance is not None and operation.operation_class in allowance.classes:
+        operation = replace(operation, exception=allowance.reason)
+    return operation

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dbmigrations.postgres.sql.directives import Directives, read_directives
+from dbmigrations.postgres.sql.directives import Directives, exceptions_in, read_directives
 from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.position import Position, excerpt, locate
 from dbmigrations.postgres.sql.redact import redact_around
@@ -36,6 +36,17 @@ def excerpt_of(text: str, offset: int, bulk: Sequence[BulkData] = (), *, width: 
     """The same of a script that could not be read."""
     gaps = [(locate(text, data.offset).line, data.lines) for data in bulk]
     return excerpt(*redact_around(text, offset), width=width, gaps=gaps)
+
+
+def exceptions_of(text: str) -> str | None:
+    """What a script declares and excepts, with the reasons, a line each; None: nothing, or it cannot be read."""
+    if "migrate:" not in text:
+        return None
+    try:
+        script = read(text)
+    except SqlInvalidError:
+        return None
+    return "\n".join(exceptions_in(script.statements, script.directives)) or None
 
 
 def read(text: str, bulk: tuple[BulkData, ...] = ()) -> SqlScript:

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dbmigrations.api.words import ApprovalMode, BackupWhen, ChangePolicy, OperationsPolicy, RollbackPolicy
+from dbmigrations.api.words import (
+    ApprovalMode,
+    BackupWhen,
+    ChangePolicy,
+    ExceptionsPolicy,
+    OperationsPolicy,
+    RollbackPolicy,
+)
 from dbmigrations.release.versions import Version, VersionError
 
 if TYPE_CHECKING:
@@ -161,6 +168,7 @@ def planning_options(function: Body) -> Body:
         "planning",
         _planning,
         _choice("--operations", OperationsPolicy.NON_DESTRUCTIVE, "Which operations ups may contain."),
+        _choice("--exceptions", ExceptionsPolicy.DECLARED, "What `-- migrate: class=` and `allow=` count for."),
         _choice("--rollback", RollbackPolicy.AUTOMATIC, "Whether downs may run."),
         _choice("--approval", ApprovalMode.NEVER, "Which plans wait for --approve."),
         click.option("--require-down", is_flag=True, help="Refuse a migration that has no way back."),

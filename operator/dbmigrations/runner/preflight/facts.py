@@ -83,6 +83,10 @@ class Operation:
     """What the lock is on, where that is known."""
     size: int | None = None
     """Bytes of that relation now, with its indexes, TOAST and partitions; None: not known, or it is not there."""
+    declared: str = ""
+    """Why the author says that it is of this class, where it cannot be read; empty: it was read."""
+    exception: str = ""
+    """Why the author excepts it from policy.operations; empty: he does not."""
     loses_data: bool = False
     """Whether its statement loses rows or values, or may: no down brings them back."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dbmigrations.api.reasons import Refusal
-from dbmigrations.api.words import ApprovalMode, OperationsPolicy, RollbackPolicy
+from dbmigrations.api.words import ApprovalMode, ExceptionsPolicy, RollbackPolicy
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.runner.preflight import wording
+from dbmigrations.runner.preflight.judgement import Judged, Standing, judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,12 +16,6 @@ if TYPE_CHECKING:
     from dbmigrations.api.step import DataLoss
     from dbmigrations.release.plan import Plan
     from dbmigrations.runner.preflight.case import Case, Refused
-
-_ALLOWED = {
-    OperationsPolicy.ADDITIVE_ONLY: frozenset({OperationClass.ADDITIVE, OperationClass.WIDENING, OperationClass.DATA}),
-    OperationsPolicy.NON_DESTRUCTIVE: frozenset(OperationClass) - {OperationClass.DESTRUCTIVE, OperationClass.UNKNOWN},
-    OperationsPolicy.ANY: frozenset(OperationClass),
-}
 
 
 def backup_impossible(case: Case) -> Refused | None:
@@ -39,16 +34,29 @@ def policy_violation(case: Case) -> Refused | None:
     facts = case.facts
     if case.plan is None or case.is_approved:
         return None
-    forbidden = list(_forbidden(case, case.plan))
+    forbidden = [each for each in judged(case, case.plan) if each.standing is Standing.FORBIDDEN]
     if not forbidden:
         return None
-    unknown = any(text.endswith("unknown") for text in forbidden)
-    directive = ", say what it is with `-- migrate: class=… reason=…`" if unknown else ""
+    sentences = wording.listed((each.sentence for each in forbidden), between="; ")
     return case.refuse(
         Refusal.POLICY_VIOLATION,
-        f"policy.operations is {facts.policy.operations}: {wording.listed(forbidden)}. To let exactly this plan run, "
-        f"{wording.approve(facts, case.plan.hash)}; or change the migration{directive}, or widen the policy",
+        f"policy.operations is {facts.policy.operations}: {sentences}. To let exactly this plan run, "
+        f"{wording.approve(facts, case.plan.hash)}; or change the migration{_directive(case, forbidden)}, or widen the "
+        "policy",
     )
+
+
+def _directive(case: Case, forbidden: list[Judged]) -> str:
+    """The directive that would help, where the policy lets it count."""
+    policy = case.facts.policy.exceptions
+    if policy is ExceptionsPolicy.IGNORE:
+        return ""
+    unknown = any(each.operation.operation_class is OperationClass.UNKNOWN for each in forbidden)
+    if unknown:
+        return ", say what it is with `-- migrate: class=… reason=…`"
+    if policy is ExceptionsPolicy.HONOUR:
+        return ", except it with `-- migrate: allow=… reason=…`"
+    return ""
 
 
 def awaiting_approval(case: Case) -> Refused | None:
@@ -67,23 +75,15 @@ def awaiting_approval(case: Case) -> Refused | None:
     )
 
 
-def _forbidden(case: Case, plan: Plan) -> Iterator[str]:
-    allowed = _ALLOWED[case.facts.policy.operations]
-    for migration in plan.ups:
-        known = case.facts.directory.migration(migration.kind, migration.name)
-        path = known.up.path if known else migration.name
-        for operation in case.analysis(migration).operations:
-            if operation.operation_class not in allowed:
-                line = f":{operation.line}" if operation.line else ""
-                yield f"{path}{line}: {operation.text} is {operation.operation_class}"
-
-
 def _reasons_to_ask(case: Case, plan: Plan) -> Iterator[str]:
     policy = case.facts.policy
     if not plan.migrations:
         return
     if policy.approval is ApprovalMode.ALWAYS:
         yield "policy.approval is Always"
+    asked = [each.sentence for each in judged(case, plan) if each.standing is Standing.ASKED]
+    if asked:
+        yield f"policy.exceptions is {policy.exceptions}: {wording.listed(asked, between='; ')}"
     if plan.downs and policy.rollback is RollbackPolicy.REQUIRE_APPROVAL:
         yield f"policy.rollback is RequireApproval and {wording.counted(len(plan.downs), 'migration')} would be undone"
     if case.loss.any and policy.approval is ApprovalMode.DATA_LOSS:
