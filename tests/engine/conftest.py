@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 _numbers = itertools.count(1)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have to tell beside that they passed, wherever they ran."""
+    reports = [each for outcome in ("passed", "failed") for each in terminalreporter.stats.get(outcome, [])]
+    told = [str(value) for each in reports for name, value in each.user_properties if name == "told at the end"]
+    for line in sorted(told):
+        terminalreporter.write_line(line)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Runs what needs a server on the oldest and the newest major; what is marked `every_major` on each.
 

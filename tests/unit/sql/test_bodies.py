@@ -89,6 +89,13 @@ def test_types_that_the_parser_does_not_know_do_not_matter(declared: str) -> Non
     assert done(block("DROP TABLE t;", f"DECLARE {declared};")) == ["destructive: drop table t"]
 
 
+def test_the_text_of_a_constant_is_known_and_that_of_a_variable_is_not() -> None:
+    assert done(block("EXECUTE s;", "DECLARE s CONSTANT text := 'DROP TABLE t';")) == ["destructive: drop table t"]
+    assert done(block("EXECUTE s;", "DECLARE s text := 'DROP TABLE t';"))[0].startswith("unknown")
+    shadowed = "DECLARE s text := current_user; BEGIN EXECUTE s; END;"
+    assert done(block(shadowed, "DECLARE s CONSTANT text := 'SELECT 1';"))[0].startswith("unknown")
+
+
 # Names
 
 

@@ -101,8 +101,37 @@ def _steps(head: str, body: str) -> Steps:
     if parsed is None:
         raise UnreadError(f"the parser does not know it ({why})")
     function = parsed[0]["PLpgSQL_function"]
-    steps = (*_expressions(function.get("datums", [])), *_statement(function["action"]))
+    datums = function.get("datums", [])
+    steps = (*_expressions(datums), *_with_constants(tuple(_statement(function["action"])), _constants(datums)))
     return steps[:-1] if steps and isinstance(steps[-1], Leave) else steps
+
+
+def _constants(datums: list[dict[str, Any]]) -> dict[str, str]:
+    """What CONSTANT variables are set to, by name; without those whose name is declared more than once."""
+    declared = [next(iter(datum.values())) for datum in datums if len(datum) == 1]
+    names = [each.get("refname") for each in declared]
+    return {
+        each["refname"]: each["default_val"]["PLpgSQL_expr"]["query"]
+        for each in declared
+        if each.get("isconst") and "default_val" in each and names.count(each["refname"]) == 1
+    }
+
+
+def _with_constants(steps: Steps, constants: dict[str, str]) -> Steps:
+    """EXECUTE of a constant is EXECUTE of what it is set to."""
+    return tuple(_with_constant(step, constants) for step in steps) if constants else steps
+
+
+def _with_constant(step: Step, constants: dict[str, str]) -> Step:
+    match step:
+        case Execute(expression=expression):
+            return Execute(constants.get(expression.strip().lower(), expression))
+        case Either(blocks=blocks):
+            return Either(tuple(_with_constants(block, constants) for block in blocks))
+        case Repeat(block=block):
+            return Repeat(_with_constants(block, constants))
+        case _:
+            return step
 
 
 _NOTHING = frozenset({"PLpgSQL_stmt_getdiag", "PLpgSQL_stmt_close", "PLpgSQL_stmt_commit"})
