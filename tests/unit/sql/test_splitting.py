@@ -166,6 +166,7 @@ def test_commands_of_psql_are_refused_with_what_to_write_instead(script: str, re
         ("SELECT 1; SELECT 'a;", "quoted text", "1:18"),
         ("SELECT 1;\nSELECT E'a\\';", "quoted text", "2:8"),
         ("SELECT 1; SELECT E'a' \n 'b\\'", "quoted text", "2:2"),
+        ("CREATE TABLE t (a text DEFAULT E'\\'); SELECT 1;", "quoted text", "1:32"),
         ('SELECT 1; SELECT "a', "quoted name", "1:18"),
         ("SELECT 1; SELECT $a$ $$", "dollar-quoted text", "1:18"),
         ("SELECT 1; SELECT /* /* */", "comment", "1:18"),

@@ -34,7 +34,7 @@ _DETAIL = rf"""
       (?P<STRING> {_STRING})
     | (?P<QUOTED> {_QUOTED})
     | (?P<LINE_COMMENT> --[^\n\r]*+)
-    | (?P<WORD> {_WORD})
+    | (?P<WORD> (?![eE]'){_WORD})
 """
 _DULL = rf"{_NOTHING} | /(?!\*) | -(?!-) | \$(?!{_TAG}\$)"
 _SKIPPED = rf"{_STRING} | {_QUOTED} | --[^\n\r]*+ | (?![eE]'){_WORD}"
