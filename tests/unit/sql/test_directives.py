@@ -94,7 +94,7 @@ def test_other_texts_are_no_directives(script: str) -> None:
         ("-- migrate: allow=destructive,x reason=y\nDROP TABLE t", "there is no class x to allow", "1:13"),
         ("-- migrate: allow=unknown reason=y\nCALL f()", "there is no class unknown to allow", "1:13"),
         ("-- migrate: speed=high\nSELECT 1", "no directive speed", "1:13"),
-        ("-- x\n--migrate:tx=maybe\nSELECT 1", "no tx=maybe: use file, statement or none", "2:11"),
+        ("-- x\n--migrate:tx=maybe\nSELECT 1", "no tx=maybe: use auto, file, statement or none", "2:11"),
         ("-- migrate:\nSELECT 1", "key=value", "1:12"),
         ("-- migrate: no transaction\nSELECT 1", "key=value", "1:13"),
         ("-- migrate: tx=none please\nSELECT 1", "key=value", "1:21"),

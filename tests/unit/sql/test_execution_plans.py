@@ -178,6 +178,11 @@ def test_a_file_that_cannot_end_well_is_refused_before_it_begins(script: str, me
 # Directives
 
 
+@pytest.mark.parametrize("script", ["SELECT 1; SELECT 2", "SELECT 1; VACUUM; CALL p(); BEGIN; SELECT 2; COMMIT"])
+def test_auto_is_what_is_decided_anyway(script: str) -> None:
+    assert shape(f"-- migrate: tx=auto\n{script}") == shape(script)
+
+
 def test_each_statement_may_have_a_transaction_of_its_own() -> None:
     assert shape("-- migrate: tx=statement\nSELECT 1; SELECT 2") == [(True, ["SELECT 1"]), (True, ["SELECT 2"])]
 

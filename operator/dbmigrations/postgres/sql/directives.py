@@ -1,6 +1,6 @@
 """Directives: what a script says about itself in comments before its statements, `-- migrate: key=value`.
 
-    -- migrate: tx=file|statement|none          before the first statement
+    -- migrate: tx=auto|file|statement|none          before the first statement
     -- migrate: down=partial-safe               before the first statement of a down script
     -- migrate: class=data reason=why it is     before a statement; before the first one it holds for all
     -- migrate: allow=destructive reason=why    before a statement; before the first one it holds for all
@@ -28,6 +28,7 @@ from dbmigrations.postgres.sql.statements import Statement
 class TransactionDirective(StrEnum):
     """How the author wants the script to be run."""
 
+    AUTO = "auto"  # as if nothing were said: decided from the statements
     FILE = "file"  # one transaction with the history row, whatever the statements are
     STATEMENT = "statement"  # each statement in a transaction of its own
     NONE = "none"  # each statement outside any transaction block
