@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, LiteralString, Self
 
 import psycopg
@@ -248,7 +249,7 @@ class Session:
         Else a function of the application's schema whose arguments fit better, or a temporary table of the script's,
         would take part in what we write (CVE-2018-1058).
         """
-        self.execute("SET LOCAL search_path = pg_catalog, pg_temp")
+        self.execute(_CATALOG_ONLY)
 
     @contextmanager
     def bookkeeping(self) -> Iterator[None]:
@@ -258,16 +259,20 @@ class Session:
             self.mean_the_catalog()
             yield
 
-    def reset(self) -> None:
+    def reset(self, *, for_our_rows: bool = False) -> None:
         """Put the session back: what a script set, prepared, listened to or made temporarily is gone.
 
         May be called within a transaction. Advisory locks stay: ours is among them.
+
+        Args:
+            for_our_rows: and `mean_the_catalog`, in the same round trip.
 
         Raises:
             PrivilegesMissingError: SET ROLE is not allowed.
         """
         try:
-            self.execute(_reset_query(self.settings, self.facts))
+            query = self._reset_query
+            self.execute(sql.SQL(";\n").join((query, _CATALOG_ONLY)) if for_our_rows else query)
         except StatementError as error:
             if self.settings.role and error.details.sqlstate in {"42501", "22023"}:
                 raise PrivilegesMissingError(
@@ -275,6 +280,14 @@ class Session:
                     f"Create the role, or GRANT it to the login"
                 ) from None
             raise
+
+    @cached_property
+    def _reset_query(self) -> sql.SQL:
+        """Composed once: it is sent after each script."""
+        return sql.SQL(_reset_query(self.settings, self.facts).as_string(self.connection))
+
+
+_CATALOG_ONLY = sql.SQL("SET LOCAL search_path = pg_catalog, pg_temp")
 
 
 def _own_role(settings: SessionSettings) -> list[sql.Composable]:

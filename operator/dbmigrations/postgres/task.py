@@ -81,8 +81,7 @@ class Task:
             session.execute("SET CONSTRAINTS ALL IMMEDIATE")
         except StatementError as error:
             raise self.runner.at_end(error) from None
-        session.reset()
-        session.mean_the_catalog()
+        session.reset(for_our_rows=True)
 
     def record_success(self) -> int:
         """Write everything that says it is done; call it as the last thing of the transaction. Returns the row's id.

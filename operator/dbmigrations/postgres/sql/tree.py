@@ -9,6 +9,7 @@ server may know it. Facts that shaped this module:
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import DecodeError
@@ -104,7 +105,19 @@ class Unparsed:
 
 
 def parse(statement: str) -> Node | Unparsed:
-    """The tree of one statement (without its semicolon), or why there is none. Some 25 µs for an ordinary one."""
+    """The tree of one statement (without its semicolon), or why there is none. Some 25 µs for an ordinary one.
+
+    A script is looked at several times: how it runs, what it locks, what it does. Trees are never changed, so those of
+    the last ordinary statements are kept.
+    """
+    return _parsed_before(statement) if len(statement) <= _ORDINARY else _parsed(statement)
+
+
+_ORDINARY = 4_000
+"""Characters of a statement whose tree is kept; some 140 kB then."""
+
+
+def _parsed(statement: str) -> Node | Unparsed:
     if len(statement) > MAX_LENGTH:
         return Unparsed(f"it is longer than {MAX_LENGTH:,} characters")
     try:
@@ -116,3 +129,6 @@ def parse(statement: str) -> Node | Unparsed:
     if len(result.stmts) != 1:
         return Unparsed("the parser reads it as several statements")
     return _node(result.stmts[0].stmt)
+
+
+_parsed_before = lru_cache(maxsize=64)(_parsed)
