@@ -10,10 +10,14 @@ from dbmigrations.api.step import StepRequest, StepResult
 from dbmigrations.runner.context import StepContext
 from dbmigrations.runner.outcomes import result_of
 from dbmigrations.runner.report.events import StepBegan, StepEnded
+from dbmigrations.runner.steps.losses import through_losses
 from dbmigrations.runner.steps.session import tell_bug
 
 Step = Callable[[StepRequest, StepContext], StepResult]
 """What every module of a step has as `run`."""
+
+_OUT_OF_REACH = 60.0
+"""Seconds that one attempt of a step waits for a server that went away under it; then the step is tried later."""
 
 
 def run_step(request: StepRequest, context: StepContext) -> StepResult:
@@ -33,4 +37,5 @@ def run_step(request: StepRequest, context: StepContext) -> StepResult:
 def _run(request: StepRequest, context: StepContext) -> StepResult:
     # A Job runs one step: the modules of the others are not loaded.
     step: Step = import_module(f"dbmigrations.runner.steps.{request.step.name.lower()}").run
-    return step(request, context)
+    within = min(request.timeouts.wait, _OUT_OF_REACH)
+    return through_losses(lambda: step(request, context), seconds=within, report=context.report)

@@ -15,7 +15,7 @@ from dbmigrations.api.step import StepRequest, StepResult
 from dbmigrations.api.words import Outcome
 from dbmigrations.postgres import facts, runs
 from dbmigrations.postgres.connection import Session, SessionSettings
-from dbmigrations.postgres.errors import EngineError
+from dbmigrations.postgres.errors import ConnectionLostError, EngineError
 from dbmigrations.postgres.lock import migration_lock
 from dbmigrations.postgres.records import Provenance
 from dbmigrations.postgres.tables import Tables
@@ -77,10 +77,13 @@ def in_database(
 
     Raises:
         EngineError: before the body began: no login, no connection, no lock.
+        ConnectionLostError: at any time; what took effect only the database knows.
     """
     with open_work(request, context, row_security=row_security) as work, locked(work, wait):
         try:
             return body(work)
+        except ConnectionLostError:
+            raise  # whoever runs the step begins it again
         except Exception as error:  # noqa: BLE001 - every error has a result; what it left behind is read here
             return _ended_by(error, work)
 
