@@ -11,6 +11,7 @@ import pytest
 from psycopg import sql
 
 from tests.engine.databases import CANARY, Database
+from tests.engine.kills.table import table
 from tests.harness.console import Console
 from tests.harness.postgres import Server, prepare, start_server, start_standby
 from tests.harness.postgres_binaries import DEBIAN, ensure_binaries, majors_to_test
@@ -87,3 +88,18 @@ def _owned_database(server: Server) -> Database:
             sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(owner), sql.Literal(CANARY))
         )
     return Database(server, server.create_database(f"test_{number}", owner=owner), owner)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says how often which fault struck a run, and how that ended."""
+    found = [
+        str(value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+        for name, value in report.user_properties
+        if name == "strike"
+    ]
+    if found:
+        terminalreporter.section("runs that were struck")
+        terminalreporter.write("\n".join(table(found)) + "\n")
