@@ -23,12 +23,18 @@ def real_pairs() -> MigrationSet | None:
         while name in names:
             name += "_2"
         names.append(name)
-        files[f"migrations/sql/{name}.sql"] = up.read_text(encoding="utf-8")
+        files[f"migrations/sql/{name}.sql"] = _text(up)
         down = up.with_name(up.name.replace(".up.sql", ".down.sql"))
-        files[f"migrations/sql/{name}.down.sql"] = down.read_text(encoding="utf-8")
+        if down.exists():
+            files[f"migrations/sql/{name}.down.sql"] = _text(down)
     files["releases.yaml"] = (
         "releases:\n"
         f"  - version: 1.0.0\n    sql: [{', '.join(names[:-25])}]\n"
         f"  - version: 1.1.0\n    sql: [{', '.join(names[-25:])}]\n"
     )
     return MigrationSet("real", files, top="1.1.0", bottom="1.0.0")
+
+
+def _text(path: Path) -> str:
+    text = path.read_text(encoding="utf-8")
+    return text if text.strip() else "-- nothing to do\n"

@@ -146,7 +146,8 @@ class Stage:
     def _undisturbed(self) -> tuple[Way, Way]:
         database = self._copy("template0")
         if self._set.bottom:
-            self._finish(database, self._words("migrate", "--to", self._set.bottom))
+            start = self._words("migrate", "--to", self._set.bottom, "--approve", self._hash(database, self._set.bottom))
+            self._finish(database, start)
         bottom, top = f"{database.name}_bottom", f"{database.name}_top"
         self._keep(database, bottom)
         up = self._words("migrate", "--to", self._set.top, "--approve", self._hash(database, self._set.top))
