@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from dbmigrations.postgres.connection import Session, SessionSettings
 from dbmigrations.postgres.lock import migration_lock
-from dbmigrations.postgres.settings import ConnectionSettings
 from dbmigrations.postgres.tables import Tables
 from tests.engine.databases import Database, applier
 from tests.engine.releases import migration
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess
 
     import psycopg
+
+    from dbmigrations.postgres.settings import ConnectionSettings
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.engine.killed"])  # so that a runner starts in no time
@@ -50,11 +51,15 @@ class Killer:
 
 
 def start_runner(
-    database: Database, scripts: Sequence[tuple[str, str]], *, at: int = 0, after: bool = False
+    database: Database,
+    scripts: Sequence[tuple[str, str]],
+    *,
+    at: int = 0,
+    after: bool = False,
+    where: ConnectionSettings | None = None,
 ) -> ForkServerProcess:
     """Apply what is missing of the scripts in a process that dies at query `at`; never, where that is 0."""
-    words = {"host": str(database.server.folder), "port": str(database.server.port), "dbname": database.name}
-    request = {"where": words | {"user": database.owner}, "scripts": scripts, "at": at, "after": after}
+    request = {"where": where or database.where(), "scripts": scripts, "at": at, "after": after}
     process = _FORKS.Process(target=main, args=(request,))
     process.start()
     return process
@@ -70,9 +75,8 @@ def run_until_killed(database: Database, scripts: Sequence[tuple[str, str]], *, 
 def main(request: dict[str, Any]) -> None:
     """Apply what is not applied yet."""
     tables = Tables()
-    where = ConnectionSettings(**request["where"])
     with (
-        Session.open(where, SessionSettings("dbmigrate killed")) as session,
+        Session.open(request["where"], SessionSettings("dbmigrate killed")) as session,
         migration_lock(session, tables, wait=30),
     ):
         apply = applier(session, tables)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -157,6 +158,15 @@ def test_a_pooler_in_transaction_mode_is_unsuitable(database: Database, size: in
 
 
 @pytest.mark.parametrize("size", [1, 5])
+def test_a_pooler_in_statement_mode_is_unsuitable(database: Database, size: int) -> None:
+    with (
+        Pooler(database, "statement", size) as pooler,
+        pytest.raises(ConnectionUnsuitableError, match=r"in statement mode: .*pool in session mode"),
+    ):
+        Session.open(pooler.where(), SessionSettings("dbmigrate test"))
+
+
+@pytest.mark.parametrize("size", [1, 5])
 def test_a_pooler_in_session_mode_carries_a_migration(database: Database, size: int) -> None:
     with (
         Pooler(database, "session", size) as pooler,
@@ -164,6 +174,24 @@ def test_a_pooler_in_session_mode_carries_a_migration(database: Database, size: 
     ):
         applier(session, database.tables).up(migration("a", "CREATE TABLE t (id int);"))
     assert database.value("SELECT to_regclass('t') IS NOT NULL")
+
+
+@pytest.mark.every_major
+def test_a_peer_that_vanished_is_noticed_on_both_ends(database: Database) -> None:
+    with database.session(where=database.by_password()) as session:
+        ours = socket.socket(fileno=os.dup(session.connection.fileno()))
+        with ours:
+            assert ours.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 15
+            assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 30_000
+        for name, value in {
+            "tcp_keepalives_idle": "15",
+            "tcp_keepalives_interval": "5",
+            "tcp_keepalives_count": "3",
+            "tcp_user_timeout": "30000",
+            "client_connection_check_interval": "1s",
+        }.items():
+            assert session.one("SELECT current_setting(%s)", (name,)) == (value,)
 
 
 def test_what_the_environment_of_this_process_says_of_passwords_is_not_repeated(database: Database) -> None:

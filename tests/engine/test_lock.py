@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +30,24 @@ def test_a_second_migration_is_told_who_holds_the_lock(database: Database) -> No
     assert "dbmigrate shop/shop Schema" in str(caught.value)
     assert f"process {first.facts.backend_pid}" in str(caught.value)
     assert database.owner in str(caught.value)
+
+
+def test_the_holder_is_named_as_far_as_a_plain_role_may_see_it(database: Database) -> None:
+    other = database.role()
+    database.run(f"GRANT CONNECT ON DATABASE {database.name} TO {other}")
+    with (
+        database.session(where=database.where(user=other), application_name="dbmigrate shop/shop Data") as first,
+        database.session() as second,
+        migration_lock(first, database.tables, wait=0),
+    ):
+        with pytest.raises(LockHeldError) as hidden, migration_lock(second, database.tables, wait=0):
+            pass
+        database.run(f"GRANT pg_read_all_stats TO {database.owner}")
+        with pytest.raises(LockHeldError) as shown, migration_lock(second, database.tables, wait=0):
+            pass
+        who = f"'dbmigrate shop/shop Data' (process {first.facts.backend_pid}, user {other}"
+    assert f"{who}; more is shown to members of pg_read_all_stats)" in str(hidden.value)
+    assert f"{who}, connected since 2" in str(shown.value)
 
 
 def test_the_lock_is_taken_as_soon_as_its_holder_lets_go(database: Database) -> None:
@@ -72,26 +91,38 @@ def test_two_history_schemas_do_not_wait_for_each_other(database: Database) -> N
         assert not holds_lock(second, Tables("one"))
 
 
-def test_a_waiter_holds_no_snapshot_that_would_stop_an_index_from_being_built(database: Database) -> None:
+@pytest.mark.every_major
+@pytest.mark.parametrize("prisma", [False, True], ids=["our lock", "Prisma's lock"])
+def test_a_waiter_holds_no_snapshot_that_would_stop_an_index_from_being_built(
+    database: Database, *, prisma: bool
+) -> None:
     database.run("CREATE TABLE t (id int)", user=database.owner)
-    stop = threading.Event()
+    if prisma:  # the waiters have their own lock, and wait for Prisma's
+        database.run("CREATE TABLE _prisma_migrations (id text)", user=database.owner)
+    stop = threading.Semaphore(0)
 
     def wait() -> None:
         with database.session() as session:
             try:
                 with migration_lock(session, database.tables, wait=20):
-                    pass
+                    stop.release()
             except LockHeldError:
                 pass
-            stop.set()
 
-    with database.session(statement_timeout=10.0) as holder, migration_lock(holder, database.tables, wait=0):
-        waiter = threading.Thread(target=wait)
-        waiter.start()
-        time.sleep(0.5)
-        holder.send("CREATE INDEX CONCURRENTLY t_id ON t (id)")
-    waiter.join()
-    assert stop.is_set()
+    with database.session(statement_timeout=10.0) as holder:
+        if prisma:
+            holder.execute("SELECT pg_advisory_lock(%s)", (PRISMA_KEY,))
+        with nullcontext() if prisma else migration_lock(holder, database.tables, wait=0):
+            waiters = [threading.Thread(target=wait) for _ in range(3)]
+            for waiter in waiters:
+                waiter.start()
+            time.sleep(0.6)
+            began = time.monotonic()
+            holder.send("CREATE INDEX CONCURRENTLY t_id ON t (id)")
+            assert time.monotonic() - began < 5
+    for waiter in waiters:
+        waiter.join()
+    assert all(stop.acquire(blocking=False) for _ in waiters)
 
 
 def test_a_running_prisma_deploy_is_waited_for_where_prisma_has_its_table(database: Database) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dbmigrations.postgres import history
-from dbmigrations.postgres.errors import ContentionError
+from dbmigrations.postgres.errors import ContentionError, StatementError
 from dbmigrations.postgres.events import Event, Retrying
 from tests.engine.databases import applier
 from tests.engine.releases import migration
@@ -37,11 +37,54 @@ def test_a_migration_behind_a_long_reader_succeeds_once_it_is_gone(database: Dat
         )
 
         assert len(history.applied(session, database.tables)) == 1
-        blocker = f"process {reader.info.backend_pid} "
+        blocker = f"process {reader.info.backend_pid}, "
     retries = [event for event in heard if isinstance(event, Retrying)]
     assert len(retries) >= 2
     assert "55P03" in retries[0].why
-    assert any(text.startswith(blocker) and text.endswith("on t") for text in retries[0].blockers)
+    assert any(blocker in text and text.endswith("on t (AccessShareLock)") for text in retries[0].blockers)
+
+
+def test_who_is_in_the_way_is_told_at_each_try_with_what_it_does_but_not_its_data(database: Database) -> None:
+    database.run("CREATE TABLE t (card text)", user=database.owner)
+    database.run(f"GRANT pg_read_all_stats TO {database.owner}")
+    heard: list[Event] = []
+    with database.connect() as reader, database.session(lock_timeout=0.05) as session:
+        reader.execute("SET application_name = 'a report'")
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM t WHERE card = '4111 1111'")
+        with pytest.raises(ContentionError):
+            applier(session, database.tables, wait=1.0, listener=heard.append).up(migration("a", "DROP TABLE t;"))
+        pid = reader.info.backend_pid
+
+    retries = [event for event in heard if isinstance(event, Retrying)]
+    assert [event.attempt for event in retries] == list(range(1, len(retries) + 1))
+    for event in retries:
+        (blocker,) = event.blockers
+        assert f"'a report' (process {pid}, user postgres, in a transaction since 2" in blocker
+        assert "idle in transaction): SELECT * FROM t WHERE card = ? on t (AccessShareLock)" in blocker
+
+
+def test_pauses_grow_and_differ(database: Database) -> None:
+    database.run("CREATE TABLE t (id int)", user=database.owner)
+    heard: list[Event] = []
+    with database.connect() as reader, database.session(lock_timeout=0.01) as session:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM t")
+        with pytest.raises(ContentionError):
+            applier(session, database.tables, wait=2.0, listener=heard.append).up(migration("a", "DROP TABLE t;"))
+
+    delays = [event.delay for event in heard if isinstance(event, Retrying)]
+    assert len(set(delays)) == len(delays)
+    assert all(delay <= 0.1 * 2**n for n, delay in enumerate(delays))
+
+
+def test_a_statement_timeout_is_not_tried_again(database: Database) -> None:
+    heard: list[Event] = []
+    with database.session(statement_timeout=0.2) as session:
+        apply = applier(session, database.tables, listener=heard.append)
+        with pytest.raises(StatementError, match="57014"):
+            apply.up(migration("a", "CREATE TABLE t (); SELECT pg_sleep(30);"))
+    assert not any(isinstance(event, Retrying) for event in heard)
 
 
 def test_readers_are_let_through_while_a_migration_waits(database: Database) -> None:
@@ -75,7 +118,7 @@ def test_the_wait_is_bounded_and_the_error_names_who_holds_what(database: Databa
     with database.connect() as reader, database.session(lock_timeout=0.05) as session:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM t")
-        with pytest.raises(ContentionError, match=rf"for 0\.5 s.*process {reader.info.backend_pid} .*on t"):
+        with pytest.raises(ContentionError, match=rf"for 0\.5 s.*process {reader.info.backend_pid}, .*on t "):
             applier(session, database.tables, wait=0.5).up(migration("a", "ALTER TABLE t ADD COLUMN note text;"))
 
         assert history.rows(session, database.tables) == ()

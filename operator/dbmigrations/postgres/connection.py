@@ -308,6 +308,7 @@ def _reset_query(settings: SessionSettings, facts: ServerFacts) -> sql.Composed:
         "tcp_keepalives_idle": "15",
         "tcp_keepalives_interval": "5",
         "tcp_keepalives_count": "3",
+        "tcp_user_timeout": "30s",
         "client_min_messages": "notice",
         "standard_conforming_strings": "on",
     }

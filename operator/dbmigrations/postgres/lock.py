@@ -9,13 +9,14 @@ from __future__ import annotations
 import random
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
 
+from dbmigrations.postgres.blockers import advisory_lock_holder
 from dbmigrations.postgres.errors import LockHeldError
 from dbmigrations.postgres.events import Listener, WaitingForLock, silent
 
@@ -113,21 +114,13 @@ def _take(session: Session, attempt: sql.Composed, key: tuple[int, int, int], pa
 
 
 def _holder(session: Session, key: tuple[int, int, int]) -> str:
-    row = session.execute(
-        "SELECT a.pid, a.application_name, a.usename, host(a.client_addr), a.backend_start"
-        " FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
-        " WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database"
-        "   WHERE datname = current_database())"
-        " AND l.classid::bigint = %s AND l.objid::bigint = %s AND l.objsubid = %s LIMIT 1",
-        (*_unsigned(key[:2]), key[2]),
-    ).fetchone()
-    if row is None:
-        return ""
-    pid, application, user, address, since = row
-    name = f"{application!r}" if application else "a session without a name"
-    where = f" from {address}" if address else ""
-    start = f" since {since:%Y-%m-%d %H:%M:%S%z}" if since else ""
-    return f"{name} (process {pid}, user {user or '?'}{where}{start})"
+    found = advisory_lock_holder(session, (*_unsigned(key[:2]), key[2]))
+    # Its query of now is no reason: it holds the lock for all of its work.
+    return (
+        ""
+        if found is None
+        else replace(found, state="", query=found.query if found.hidden else "").described("connected")
+    )
 
 
 def _has_prisma(session: Session, schema: str) -> bool:

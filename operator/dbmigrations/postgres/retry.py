@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from dbmigrations.postgres.blockers import relation_lock_holders
 from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.errors import ContentionError
 from dbmigrations.postgres.events import Listener, Retrying, silent
@@ -58,18 +59,7 @@ class Retry:
 
 def lock_holders(session: Session) -> tuple[str, ...]:
     """The oldest open transactions of others that hold locks on relations here, as far as this role may see them."""
-    found = session.execute(
-        "SELECT a.pid, a.application_name, a.usename, a.state, a.xact_start, min(c.relname) AS relation"
-        " FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid AND l.granted AND l.locktype = 'relation'"
-        " JOIN pg_class c ON c.oid = l.relation AND c.relnamespace <> 'pg_catalog'::regnamespace"
-        " WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()"
-        " GROUP BY 1, 2, 3, 4, 5 ORDER BY a.xact_start NULLS LAST LIMIT 5"
-    )
-    return tuple(
-        f"process {pid} ({application or 'unnamed'}, user {user}, {state or 'state unknown'}"
-        f"{f', transaction since {since:%H:%M:%S}' if since else ''}) on {relation}"
-        for pid, application, user, state, since, relation in found
-    )
+    return tuple(f"{other.described('in a transaction')} on {held}" for other, held in relation_lock_holders(session))
 
 
 def _given_up(error: ContentionError, seconds: float, blockers: tuple[str, ...]) -> str:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 OLDEST_SERVER = 130000
 """server_version_num of PostgreSQL 13."""
 
+_NO_TRANSACTIONS = "not allowed in statement pooling"
+"""What PgBouncer answers to BEGIN in its statement mode, before it ends the connection."""
+
 _PATIENCE = 3.0
 """Seconds."""
 
@@ -76,22 +79,28 @@ def check_suitable(connection: psycopg.Connection[TupleRow], where: ConnectionSe
         )
     if version < OLDEST_SERVER:
         raise ConnectionUnsuitableError(f"{where} runs PostgreSQL {version // 10_000}: 13 is the oldest supported")
-    if pid != connection.info.backend_pid and _shares_processes(connection, where):
+    mode = _pooling_mode(connection, where) if pid != connection.info.backend_pid else ""
+    if mode:
         raise ConnectionUnsuitableError(
-            f"{where} is a pooler in transaction mode: its sessions are not ours alone, so no lock holds. "
+            f"{where} is a pooler in {mode} mode: its sessions are not ours alone, so no lock holds. "
             "Connect to PostgreSQL itself, or to a pool in session mode"
         )
     return ServerFacts(version=version, backend_pid=pid, database=database, login=login)
 
 
-def _shares_processes(connection: psycopg.Connection[TupleRow], where: ConnectionSettings) -> bool:
+def _pooling_mode(connection: psycopg.Connection[TupleRow], where: ConnectionSettings) -> str:
+    """The mode of a pooler that shares server processes; empty: it is in session mode, or there is none."""
     other = open_connection(where, "dbmigrate probe")
     try:
         before = _ask(connection.pgconn)
         if _ask(other.pgconn, begin=True) is None:
-            return False  # it had to wait although we do nothing: our process is ours
+            return ""  # it had to wait although we do nothing: our process is ours
         # Where ours is taken by the other's transaction, we get another one, or wait.
-        return _ask(connection.pgconn) != before
+        return "transaction" if _ask(connection.pgconn) != before else ""
+    except psycopg.Error as error:
+        if _NO_TRANSACTIONS in str(error):
+            return "statement"
+        raise translate(error) from None
     finally:
         other.close()
 

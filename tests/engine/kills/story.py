@@ -74,6 +74,15 @@ class Ended:
         return {0: "went on by itself", -9: "killed, then resumed"}.get(self.first, f"exit {self.first}, then resumed")
 
 
+@dataclass(frozen=True)
+class Raced:
+    """How two runs at once ended."""
+
+    codes: tuple[int, ...]
+    said: str
+    wrong: tuple[str, ...]
+
+
 class Stage:
     """One migration set on one server: both ways, undisturbed, and then any number of stories."""
 
@@ -101,17 +110,20 @@ class Stage:
         database = self._copy(way.template, small=fault is Fault.DISK_FULL)
         try:
             running: list[Program] = []
-            known = threading.Event()
+            known, begun, done = threading.Event(), threading.Event(), threading.Event()
 
             def do(struck: Struck) -> None:
+                begun.set()
                 known.wait(30)
                 self._do(fault, running[0], struck)
+                done.set()
 
             self._proxy.arm(at, Strike(MOMENTS[fault], do, severs=fault in _SEVERING))
             running.append(self._start(database, way.words, forked=forked))
             known.set()
             first = running[0].end()
             self._proxy.disarm()
+            assert not begun.is_set() or done.wait(60), "the server is not there again"
             if self.disk:
                 self.disk.free()
             query = self._proxy.said[at - 1] if at <= len(self._proxy.said) else "(it was over before)"
@@ -123,6 +135,17 @@ class Stage:
                 wrong += [] if again == 0 else [f"the run after it: exit {again}: {program.said()}"]
             wrong += way.expected.differences(state_of(database))
             return Ended(fault, at, query, first, again, tuple(wrong))
+        finally:
+            self.server.drop_database(database.name)
+
+    def race(self, way: Way) -> Raced:
+        """Start the same run twice at once, and compare."""
+        database = self._copy(way.template)
+        try:
+            programs = [self._start(database, way.words) for _ in range(2)]
+            codes = tuple(program.end() for program in programs)
+            said = "\n".join(program.said() for program in programs)
+            return Raced(codes, said, tuple(way.expected.differences(state_of(database))))
         finally:
             self.server.drop_database(database.name)
 
@@ -146,7 +169,9 @@ class Stage:
     def _undisturbed(self) -> tuple[Way, Way]:
         database = self._copy("template0")
         if self._set.bottom:
-            start = self._words("migrate", "--to", self._set.bottom, "--approve", self._hash(database, self._set.bottom))
+            start = self._words(
+                "migrate", "--to", self._set.bottom, "--approve", self._hash(database, self._set.bottom)
+            )
             self._finish(database, start)
         bottom, top = f"{database.name}_bottom", f"{database.name}_top"
         self._keep(database, bottom)

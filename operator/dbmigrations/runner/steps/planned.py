@@ -128,7 +128,9 @@ def _check_running(stored: StoredRun) -> None:
             return
         case RunOutcome.FAILED:
             raise ReportedError(_reason(stored.reason), stored.message)
-        case RunOutcome.SUPERSEDED | RunOutcome.CANCELLED | RunOutcome.SUCCEEDED:
+        case RunOutcome.SUPERSEDED:
+            raise PlanChangedError(f"another run took its place. {REMEDY}")
+        case RunOutcome.CANCELLED | RunOutcome.SUCCEEDED:
             raise PlanChangedError(f"this run has ended before: {stored.outcome}. {REMEDY}")
 
 
