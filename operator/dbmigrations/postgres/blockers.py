@@ -80,7 +80,7 @@ def relation_lock_holders(session: Session) -> tuple[tuple[OtherSession, str], .
 
 
 def _shape(query: str) -> str:
-    from dbmigrations.postgres.sql.shape import shape_of  # noqa: PLC0415 - most runs meet nobody
+    from dbmigrations.postgres.sql.shape import shape_of  # most runs meet nobody
 
     return shape_of(query)
 

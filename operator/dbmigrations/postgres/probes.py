@@ -6,6 +6,7 @@ from psycopg import sql
 
 from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.errors import EngineError, NotResumableError
+from dbmigrations.postgres.leftovers import leftovers
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.transactions import (
     Checked,
@@ -38,8 +39,8 @@ def took_effect(session: Session, probe: Probe, where: str) -> bool:
         case PartitionDetached():
             return _is_detached(session, probe)
         case Repeatable():
-            if probe.leftovers:
-                _drop_leftovers(session)
+            for index in leftovers(session, probe.leftovers) if probe.leftovers else ():
+                drop_index(session, index)
             return False
         case Checked():
             return _check_holds(session, probe, where)
@@ -56,6 +57,11 @@ def invalid_index(session: Session, probe: IndexBuilt) -> sql.Identifier | None:
     """The index that CREATE INDEX CONCURRENTLY left INVALID; None: there is none of this name, or it is valid."""
     found = _index(session, probe)
     return None if found is None or found[1] else found[0]
+
+
+def is_there_already(session: Session, probe: Probe | None) -> bool:
+    """Whether a valid index of this name stands there before any of ours was begun: then it is no proof of ours."""
+    return isinstance(probe, IndexBuilt) and (found := _index(session, probe)) is not None and found[1]
 
 
 def drop_index(session: Session, index: sql.Identifier) -> None:
@@ -104,16 +110,6 @@ def _is_detached(session: Session, probe: PartitionDetached) -> bool:
         )
         return True
     return False
-
-
-def _drop_leftovers(session: Session) -> None:
-    found = session.execute(
-        "SELECT n.nspname, c.relname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
-        " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND pg_catalog.pg_has_role(c.relowner, 'USAGE')"
-    ).fetchall()
-    for schema, name in found:
-        drop_index(session, sql.Identifier(schema, name))
 
 
 def _check_holds(session: Session, probe: Checked, where: str) -> bool:

@@ -107,10 +107,12 @@ class _Progress:
 
     def _run_alone(self, unit: Unit, statement: Statement) -> None:
         session, ordinal = self.task.around.session, self._ordinal(statement)
-        begun = ordinal in self.journalled
+        ran = self.journalled.get(ordinal)
         self.task.runner.run(unit.preamble)
-        done = begun and unit.probe is not None and probes.took_effect(session, unit.probe, self._where(statement))
-        if not done:
+        done = ran is not None and self._took_effect(ran, unit, statement)
+        if ran is None and probes.is_there_already(session, unit.probe):
+            self._send(unit, statement)  # a row that says "begun" would make it ours
+        elif not done:
             self._note(statement, StatementState.RUNNING)
             self.journalled[ordinal] = JournalledStatement(
                 ordinal, statement_checksum(statement.text), statement.text, StatementState.RUNNING
@@ -121,6 +123,13 @@ class _Progress:
     def _note(self, statement: Statement, state: StatementState) -> None:
         with self.task.around.session.bookkeeping():
             self.writer.write(self._ordinal(statement), statement.text, state)
+
+    def _took_effect(self, ran: JournalledStatement, unit: Unit, statement: Statement) -> bool:
+        if unit.probe is None:
+            return False
+        done = probes.took_effect(self.task.around.session, unit.probe, self._where(statement))
+        # The server refused to build it: a valid index of this name is another one.
+        return done and not (ran.state is StatementState.FAILED and isinstance(unit.probe, IndexBuilt))
 
     def _send(self, unit: Unit, statement: Statement) -> None:
         session = self.task.around.session

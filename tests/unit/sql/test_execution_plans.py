@@ -4,6 +4,7 @@ import pytest
 
 from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.names import RelationName
+from dbmigrations.postgres.sql.probes import Reindexed, ReindexedKind
 from dbmigrations.postgres.sql.script import read
 from dbmigrations.postgres.sql.transactions import (
     Checked,
@@ -67,8 +68,10 @@ def test_one_statement_outside_is_journalled_too() -> None:
         ("DROP INDEX CONCURRENTLY i, app.j", IndexDropped((unqualified("i"), RelationName("app", "j")))),
         ("ALTER TABLE p DETACH PARTITION app.q CONCURRENTLY",
          PartitionDetached(unqualified("p"), RelationName("app", "q"))),
-        ("REINDEX TABLE CONCURRENTLY t", Repeatable(leftovers=True)),
-        ("REINDEX (VERBOSE, CONCURRENTLY) TABLE t", Repeatable(leftovers=True)),
+        ("REINDEX TABLE CONCURRENTLY t", Repeatable(Reindexed(ReindexedKind.TABLE, unqualified("t")))),
+        ("REINDEX (VERBOSE, CONCURRENTLY) INDEX i", Repeatable(Reindexed(ReindexedKind.INDEX, unqualified("i")))),
+        ("REINDEX SCHEMA CONCURRENTLY s", Repeatable(Reindexed(ReindexedKind.SCHEMA, unqualified("s")))),
+        ("REINDEX DATABASE CONCURRENTLY d", Repeatable(Reindexed(ReindexedKind.EVERYTHING, unqualified("d")))),
         ("REINDEX (CONCURRENTLY off) SCHEMA s", Repeatable()),
         ("VACUUM", Repeatable()),
         ("ALTER SYSTEM SET work_mem = '1MB'", Repeatable()),

@@ -17,6 +17,8 @@ from dbmigrations.postgres.sql.probes import (
     IndexDropped,
     PartitionDetached,
     Probe,
+    Reindexed,
+    ReindexedKind,
     Repeatable,
     Unprobeable,
 )
@@ -126,12 +128,21 @@ def _alter_table(tree: Node) -> Placement:
 
 def _reindex(tree: Node) -> Placement:
     concurrently = is_on(tree.nodes("params"), "concurrently", default=False)
-    again = Repeatable(leftovers=concurrently)
+    again = Repeatable(leftovers=_reindexed(tree) if concurrently else None)
     if concurrently:
         return Outside("REINDEX … CONCURRENTLY", again)
     if tree.word("kind") in {"REINDEX_OBJECT_INDEX", "REINDEX_OBJECT_TABLE"}:
         return Inside(again)
     return Outside("REINDEX of a schema, database or system", again)
+
+
+def _reindexed(tree: Node) -> Reindexed:
+    relation = tree.node("relation")
+    if relation is None:
+        kind = ReindexedKind.SCHEMA if tree.word("kind") == "REINDEX_OBJECT_SCHEMA" else ReindexedKind.EVERYTHING
+        return Reindexed(kind, RelationName(None, tree.text("name")))
+    kind = ReindexedKind.INDEX if tree.word("kind") == "REINDEX_OBJECT_INDEX" else ReindexedKind.TABLE
+    return Reindexed(kind, RelationName.of_range(relation))
 
 
 def _call(_: Node) -> Placement:

@@ -1,6 +1,7 @@
 """How to learn whether a statement outside any transaction took effect, when the engine was killed in between."""
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from dbmigrations.postgres.sql.names import RelationName
 
@@ -28,11 +29,29 @@ class PartitionDetached:
     partition: RelationName
 
 
+class ReindexedKind(Enum):
+    """What a REINDEX names."""
+
+    INDEX = auto()
+    TABLE = auto()
+    SCHEMA = auto()
+    EVERYTHING = auto()
+    """The whole database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reindexed:
+    """The target of a REINDEX … CONCURRENTLY; `relation` is the index, the table, or (its name) the schema."""
+
+    kind: ReindexedKind
+    relation: RelationName
+
+
 @dataclass(frozen=True, slots=True)
 class Repeatable:
-    """VACUUM, REINDEX, CLUSTER, ALTER SYSTEM …: run it again. `leftovers`: drop invalid `_ccnew`, `_ccold` first."""
+    """VACUUM, REINDEX, CLUSTER, ALTER SYSTEM …: run it again. `leftovers`: first drop what a rebuild of that left."""
 
-    leftovers: bool = False
+    leftovers: Reindexed | None = None
 
 
 @dataclass(frozen=True, slots=True)
