@@ -61,6 +61,7 @@ test: venv ## Every tier but the benchmarks; on a fresh machine it builds Kubern
 .PHONY: soak
 soak: venv ## The long forms of the campaigns: kills at every query, and a random walk of some hours
 	SOAK_KILL_EVERY=1 $(PYTEST) tests/engine/test_kills.py
+	SOAK_KILLS=1 SOAK_RACES=50 $(PYTEST) -n 4 tests/engine/kills
 	SOAK_COPY_MEGABYTES=200 $(PYTEST) tests/engine/runner/test_large_data.py
 	EXPLORE=1 $(PYTEST) -n 2 tests/unit
 	EXPLORE=1 SOAK_STORIES=20000 $(PYTEST) --timeout 0 tests/unit/controller/test_any_sequence_of_events.py

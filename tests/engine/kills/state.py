@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 
 from dbmigrations.postgres import history
+from dbmigrations.postgres.catalog.difference import compare
+from dbmigrations.postgres.catalog.reading import take_snapshot
+from dbmigrations.postgres.catalog.sentences import headline
 from dbmigrations.postgres.connection import Session, SessionSettings
 
 if TYPE_CHECKING:
+    from dbmigrations.postgres.catalog.snapshot import Snapshot
     from tests.engine.databases import Database
 
 _OURS = "('pg_catalog', 'information_schema', 'pg_toast', 'dbmigrations')"
@@ -78,6 +82,8 @@ class State:
     prisma: tuple[tuple[Any, ...], ...]
     left_over: tuple[str, ...]
     broken_link: int | None
+    snapshot: Snapshot
+    """The catalog once more, as the fingerprint sees it: every kind of object, its owner, grants and comment."""
 
     def differences(self, other: State) -> list[str]:
         """What the other has otherwise, in words; empty: they agree."""
@@ -88,6 +94,7 @@ class State:
             found += [f"{part}: unexpected {each}" for each in theirs if each not in mine]
             if not found and mine != theirs:
                 found.append(f"{part}: another order or number: {theirs}")
+        found += [f"fingerprint: {headline(each)}" for each in compare(self.snapshot, other.snapshot)]
         if other.broken_link is not None:
             found.append(f"the chain of the history breaks at row {other.broken_link}")
         return found
@@ -116,4 +123,5 @@ def state_of(database: Database) -> State:
         }
     with Session.open(database.where(), SessionSettings("the oracle")) as session:
         broken = history.broken_link(session, database.tables)
-    return State(data=tuple(data), broken_link=broken, **read)
+        snapshot = take_snapshot(session, database.tables)
+    return State(data=tuple(data), broken_link=broken, snapshot=snapshot, **read)
