@@ -53,10 +53,10 @@ class OtherSession:
 def advisory_lock_holder(session: Session, key: tuple[int, int, int]) -> OtherSession | None:
     """Who holds this advisory lock of this database: its key as pg_locks has it (classid, objid, objsubid)."""
     row = session.execute(
-        "SELECT l.pid, a.application_name, a.usename, host(a.client_addr), a.backend_start, a.state, a.query"
-        " FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid"
+        "SELECT l.pid, a.application_name, a.usename, pg_catalog.host(a.client_addr), a.backend_start, a.state, a.query"
+        " FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid"
         " WHERE l.locktype = 'advisory' AND l.granted AND l.pid IS NOT NULL AND l.database = (SELECT oid FROM"
-        "   pg_database WHERE datname = current_database())"
+        "   pg_catalog.pg_database WHERE datname = pg_catalog.current_database())"
         " AND l.classid::bigint = %s AND l.objid::bigint = %s AND l.objsubid = %s LIMIT 1",
         key,
     ).fetchone()
@@ -66,13 +66,15 @@ def advisory_lock_holder(session: Session, key: tuple[int, int, int]) -> OtherSe
 def relation_lock_holders(session: Session) -> tuple[tuple[OtherSession, str], ...]:
     """The oldest open transactions of others that hold locks on relations here, and on which."""
     found = session.execute(
-        "SELECT a.pid, a.application_name, a.usename, host(a.client_addr), a.xact_start, a.state, a.query,"
-        "   (SELECT string_agg(name, ', ') FROM (SELECT DISTINCT c.relname || ' (' || l.mode || ')' AS name"
-        "     FROM pg_locks l JOIN pg_class c ON c.oid = l.relation AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
+        "SELECT a.pid, a.application_name, a.usename, pg_catalog.host(a.client_addr), a.xact_start, a.state, a.query,"
+        "   (SELECT pg_catalog.string_agg(name, ', ') FROM (SELECT DISTINCT c.relname || ' (' || l.mode || ')' AS name"
+        "     FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation"
+        "     AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
         "     AND c.relnamespace <> 'pg_catalog'::regnamespace"
         "     WHERE l.pid = a.pid AND l.granted AND l.locktype = 'relation' ORDER BY 1 LIMIT 5) held) AS held"
-        " FROM pg_stat_activity a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()"
-        " AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.granted AND l.locktype = 'relation'"
+        " FROM pg_catalog.pg_stat_activity a"
+        " WHERE a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid()"
+        " AND EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.pid = a.pid AND l.granted AND l.locktype = 'relation'"
         "   AND l.relation >= 16384)"
         " ORDER BY a.xact_start NULLS LAST LIMIT 5"
     )

@@ -30,7 +30,7 @@ def check_sight(session: Session, limits: GateLimits) -> None:
     """
     if not (limits.watches_replicas or limits.oldest_transaction is not None):
         return  # replication slots are shown to everybody
-    role, sees = session.one("SELECT current_user, pg_has_role('pg_read_all_stats', 'USAGE')")
+    role, sees = session.one("SELECT current_user, pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE')")
     if not sees:
         raise PrivilegesMissingError(
             f"gates are asked for, but role {role} sees neither replicas nor the transactions of others: "
@@ -45,19 +45,19 @@ def nudge_replicas(session: Session) -> None:
     message is not transactional: a commit could wait for the very replica that is in question.
     """
     with suppress(StatementError):  # a server where even this is not granted: then each 10 s
-        session.execute("SELECT pg_logical_emit_message(false, 'dbmigrations', 'gate')")
+        session.execute("SELECT pg_catalog.pg_logical_emit_message(false, 'dbmigrations', 'gate')")
 
 
 def _mark(session: Session) -> Mark:
-    (position,) = session.one("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint")
+    (position,) = session.one("SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), '0/0')::bigint")
     return Mark(time.monotonic(), position)
 
 
 def _replicas(session: Session) -> tuple[Replica, ...]:
     # A receiver that only stores WAL (pg_receivewal, pg_basebackup) has no replay.
     found = session.execute(
-        "SELECT coalesce(nullif(application_name, ''), host(client_addr), 'process ' || pid),"
-        " pg_wal_lsn_diff(replay_lsn, '0/0')::bigint FROM pg_stat_replication"
+        "SELECT coalesce(nullif(application_name, ''), pg_catalog.host(client_addr), 'process ' || pid),"
+        " pg_catalog.pg_wal_lsn_diff(replay_lsn, '0/0')::bigint FROM pg_catalog.pg_stat_replication"
         " WHERE replay_lsn IS NOT NULL AND state IN ('streaming', 'catchup') ORDER BY 2, 1"
     )
     return tuple(Replica(name, replayed) for name, replayed in found)
@@ -65,8 +65,8 @@ def _replicas(session: Session) -> tuple[Replica, ...]:
 
 def _slots(session: Session) -> tuple[Slot, ...]:
     found = session.execute(
-        "SELECT slot_name, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint, active"
-        " FROM pg_replication_slots WHERE restart_lsn IS NOT NULL ORDER BY 2 DESC"
+        "SELECT slot_name, pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), restart_lsn)::bigint, active"
+        " FROM pg_catalog.pg_replication_slots WHERE restart_lsn IS NOT NULL ORDER BY 2 DESC"
     )
     return tuple(Slot(name, retained, active) for name, retained, active in found)
 
@@ -74,15 +74,17 @@ def _slots(session: Session) -> tuple[Slot, ...]:
 def _oldest(session: Session) -> OpenTransaction | None:
     # VACUUM of the server itself holds nobody up, and a parallel worker is its leader's.
     row = session.execute(
-        "SELECT * FROM (SELECT format('process %s (%s, user %s, %s)', pid,"
+        "SELECT * FROM (SELECT pg_catalog.format('process %s (%s, user %s, %s)', pid,"
         "     coalesce(nullif(application_name, ''), 'unnamed'), usename, state) AS who, xact_start AS since"
-        "   FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        "   FROM pg_catalog.pg_stat_activity"
+        "   WHERE datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid()"
         "   AND xact_start IS NOT NULL AND backend_type NOT IN ('autovacuum worker', 'parallel worker', 'walsender')"
-        "   UNION ALL SELECT format('user %s, prepared as %L', owner, gid), prepared"
-        "   FROM pg_prepared_xacts WHERE database = current_database()) open ORDER BY since LIMIT 1"
+        "   UNION ALL SELECT pg_catalog.format('user %s, prepared as %L', owner, gid), prepared"
+        "   FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database()) open"
+        " ORDER BY since LIMIT 1"
     ).fetchone()
     if row is None:
         return None
     who, since = row
-    (age,) = session.one("SELECT extract(epoch FROM clock_timestamp() - %s)::float", (since,))
+    (age,) = session.one("SELECT extract(epoch FROM pg_catalog.clock_timestamp() - %s)::float", (since,))
     return OpenTransaction(who, age)
