@@ -28,6 +28,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     told = [str(value) for each in reports for name, value in each.user_properties if name == "told at the end"]
     for line in sorted(told):
         terminalreporter.write_line(line)
+    strikes = [str(value) for each in reports for name, value in each.user_properties if name == "strike"]
+    for line in table(strikes):
+        terminalreporter.write_line(line)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -88,18 +91,3 @@ def _owned_database(server: Server) -> Database:
             sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(owner), sql.Literal(CANARY))
         )
     return Database(server, server.create_database(f"test_{number}", owner=owner), owner)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says how often which fault struck a run, and how that ended."""
-    found = [
-        str(value)
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        if isinstance(report, pytest.TestReport) and report.when == "call"
-        for name, value in report.user_properties
-        if name == "strike"
-    ]
-    if found:
-        terminalreporter.section("runs that were struck")
-        terminalreporter.write("\n".join(table(found)) + "\n")
