@@ -111,8 +111,11 @@ class Jobs:
 def measure(server: Server, folder: Path, console: Console) -> tuple[list[Figure], dict[str, object]]:
     """`version`, and each step of a run when it has nothing (more) to do."""
     database = server.create_database()
-    shell = Shell(folder, {"PATH": os.environ["PATH"], "DATABASE_URL": server.url(database)})
-    jobs = Jobs(shell, _secret(server, database, folder))
+    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": server.url(database)}
+    empty = folder / "empty"  # anything that lies in its folder `version` would take for a release directory
+    empty.mkdir()
+    shell = Shell(empty, environment)
+    jobs = Jobs(Shell(folder, environment), _secret(server, database, folder))
     commands: dict[str, Sequence[str]] = {
         "reference": [sys.executable, "-c", REFERENCE],
         "dbmigrate version": [str(PROGRAM), "version"],
