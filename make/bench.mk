@@ -1,6 +1,6 @@
 # Figures: by hand, on a quiet machine. CHECK=1 turns a missed goal into an error.
 .PHONY: bench
-bench: bench-operator bench-engine ## All figures of the README; CHECK=1 fails where a goal is missed
+bench: bench-operator bench-engine bench-cluster ## All figures of the README; CHECK=1 fails where a goal is missed
 
 .PHONY: bench-operator
 bench-operator: venv ## The operator: latency beside bare Kopf, a burst, memory, writes at rest, restart
@@ -9,3 +9,7 @@ bench-operator: venv ## The operator: latency beside bare Kopf, a burst, memory,
 .PHONY: bench-engine
 bench-engine: venv ## The engine and the command line; PARTS="startup …" measures only these parts
 	@CHECK=$(CHECK) $(BIN)/python -m bench.engine $(PARTS)
+
+.PHONY: bench-cluster
+bench-cluster: venv ## A whole migration on a real cluster, beside as many Jobs that do nothing
+	@CHECK=$(CHECK) $(BIN)/python -m bench.cluster
