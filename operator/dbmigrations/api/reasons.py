@@ -15,6 +15,7 @@ class Refusal(StrEnum):
     PARTIALLY_APPLIED = "PartiallyApplied"
     RELEASE_CHANGED = "ReleaseChanged"
     OUT_OF_ORDER = "OutOfOrder"
+    DRIFTED = "Drifted"
     BELOW_BASELINE = "BelowBaseline"
     DOWN_MISSING = "DownMissing"
     ROLLBACK_DENIED = "RollbackDenied"

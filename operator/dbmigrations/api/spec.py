@@ -12,6 +12,7 @@ from dbmigrations.api.words import ApprovalMode as ApprovalMode
 from dbmigrations.api.words import BackupMethod as BackupMethod
 from dbmigrations.api.words import BackupWhen as BackupWhen
 from dbmigrations.api.words import ChangePolicy as ChangePolicy
+from dbmigrations.api.words import DriftPolicy as DriftPolicy
 from dbmigrations.api.words import ExceptionsPolicy as ExceptionsPolicy
 from dbmigrations.api.words import OnFailure as OnFailure
 from dbmigrations.api.words import OperationsPolicy as OperationsPolicy
@@ -199,6 +200,14 @@ class Policy(ApiModel):
     )
     out_of_order: ChangePolicy = Field(
         ChangePolicy.REFUSE, description="What to do with a migration that belongs before ones already applied."
+    )
+    drift: DriftPolicy = Field(
+        DriftPolicy.REPORT, description="What to do where somebody changed the database since it was last verified."
+    )
+    drift_ignore: tuple[Annotated[str, Field(min_length=1, max_length=253)], ...] = Field(
+        default=(),
+        max_length=64,
+        description="What is no drift, by glob: `table shop.events_p*` with all of it, `grants to app_v*`.",
     )
 
 

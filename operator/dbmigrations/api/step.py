@@ -16,6 +16,7 @@ from dbmigrations.api.words import (
     ApprovalMode,
     BackupWhen,
     ChangePolicy,
+    DriftPolicy,
     ExceptionsPolicy,
     OperationsPolicy,
     RollbackPolicy,
@@ -67,6 +68,8 @@ class RequestedPolicy(ApiModel):
     require_down: bool = False
     changed_release: ChangePolicy = ChangePolicy.REFUSE
     out_of_order: ChangePolicy = ChangePolicy.REFUSE
+    drift: DriftPolicy = DriftPolicy.REPORT
+    drift_ignore: tuple[str, ...] = ()
 
 
 class RequestedBackup(ApiModel):

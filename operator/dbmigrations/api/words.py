@@ -102,6 +102,13 @@ class ChangePolicy(StrEnum):
     APPLY = "Apply"
 
 
+class DriftPolicy(StrEnum):
+    """What happens where somebody changed the database since it was last verified."""
+
+    REPORT = "Report"
+    REFUSE = "Refuse"
+
+
 class BackupWhen(StrEnum):
     """Before which plans a backup is taken."""
 

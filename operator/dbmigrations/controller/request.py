@@ -68,6 +68,8 @@ def step_request(
             require_down=spec.policy.require_down,
             changed_release=spec.policy.changed_release,
             out_of_order=spec.policy.out_of_order,
+            drift=spec.policy.drift,
+            drift_ignore=spec.policy.drift_ignore,
         ),
         backup=RequestedBackup(
             when=spec.steps.backup.when,

@@ -56,12 +56,21 @@ _INSERT = """
 _PREVIOUS = "coalesce((SELECT chain FROM {schema}.migration_history ORDER BY id DESC LIMIT 1), '')"
 
 # The newest counting row of each migration, with how often it was applied until then.
+# What was accepted or replaced since it was applied counts instead of what was applied.
 _NEWEST = """
-    SELECT DISTINCT ON (kind, name) id, kind, name, release, outcome, checksum, down_checksum, uid, run_id,
-        approved_plan, count(*) FILTER (WHERE outcome <> 'Undone') OVER (PARTITION BY kind, name) AS times
-    FROM {schema}.migration_history
-    WHERE outcome IN ('Applied', 'Baselined', 'Undone')
-    ORDER BY kind, name, id DESC
+    SELECT counting.id, counting.kind, counting.name, release, outcome, coalesce(later.checksum, counting.checksum)
+        AS checksum, coalesce(later.down_checksum, counting.down_checksum) AS down_checksum, uid, run_id,
+        approved_plan, times
+    FROM (SELECT DISTINCT ON (kind, name) id, kind, name, release, outcome, checksum, down_checksum, uid, run_id,
+            approved_plan, count(*) FILTER (WHERE outcome <> 'Undone') OVER (PARTITION BY kind, name) AS times
+        FROM {schema}.migration_history
+        WHERE outcome IN ('Applied', 'Baselined', 'Undone')
+        ORDER BY kind, name, id DESC) counting
+    LEFT JOIN (SELECT DISTINCT ON (kind, name) id, kind, name, checksum, down_checksum
+        FROM {schema}.migration_history
+        WHERE outcome IN ('Accepted', 'DownReplaced')
+        ORDER BY kind, name, id DESC) later
+        ON later.kind = counting.kind AND later.name = counting.name AND later.id > counting.id
 """
 
 
@@ -174,17 +183,23 @@ def approved_changes(session: Session, tables: Tables, approved_plan: str) -> tu
 
 
 def recorded(session: Session, tables: Tables, kind: Kind, name: str) -> tuple[RowOutcome, RecordedMigration] | None:
-    """The newest counting row of a migration: what happened, and what it says of the migration. None: there is none."""
+    """The newest counting row of a migration: what happened, and what it says of the migration. None: there is none.
+
+    What was accepted or replaced since then stands in the place of what the row says.
+    """
     from dbmigrations.postgres.records import RecordedMigration
 
     record = session.record(
         tables.query(
-            "SELECT outcome, name, release, description, checksum, raw_checksum, down_path, down_script, down_checksum,"
-            " irreversible FROM {schema}.migration_history"
-            " WHERE kind = %s AND name = %s AND outcome IN ('Applied', 'Baselined', 'Undone')"
-            " ORDER BY id DESC LIMIT 1"
+            "SELECT counting.outcome, counting.name, counting.release, counting.description, says.checksum,"
+            " says.raw_checksum, says.down_path, says.down_script, says.down_checksum, says.irreversible"
+            " FROM (SELECT * FROM {schema}.migration_history WHERE kind = %(kind)s AND name = %(name)s"
+            "   AND outcome IN ('Applied', 'Baselined', 'Undone') ORDER BY id DESC LIMIT 1) counting"
+            " CROSS JOIN LATERAL (SELECT * FROM {schema}.migration_history WHERE kind = %(kind)s AND name = %(name)s"
+            "   AND (id = counting.id OR (id > counting.id AND outcome IN ('Accepted', 'DownReplaced')))"
+            "   ORDER BY id DESC LIMIT 1) says"
         ),
-        (kind.value, name),
+        {"kind": kind.value, "name": name},
     )
     if record is None:
         return None

@@ -10,3 +10,5 @@ class RowOutcome(StrEnum):
     UNDONE = "Undone"
     FAILED = "Failed"
     BASELINED = "Baselined"
+    ACCEPTED = "Accepted"  # the file is another than the applied one, and counts from now on
+    DOWN_REPLACED = "DownReplaced"  # another down is stored in place of a faulty one

@@ -1,6 +1,7 @@
 """Our own tables: where they are, whether they are there, making them, who else may write them.
 
-`tables.sql` is format 1. Everything is written with the schema's name; search_path never decides.
+`tables.sql` is format 1, `tables_2.sql` makes it format 2: a new format only ever adds. Everything is written with the
+schema's name; search_path never decides.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dbmigrations.postgres.view import create_view
 if TYPE_CHECKING:
     from dbmigrations.postgres.connection import Session
 
-FORMAT = 1
+FORMAT = 2
 """The format that this runner writes."""
 
 
@@ -65,10 +66,13 @@ def install(session: Session, tables: Tables, *, application_schema: str, runner
         PrivilegesMissingError: this role may not make them; the text names the GRANT.
         PrivilegesUnsafeError: they are there, and others than their owner may write them.
     """
-    if not installed(session, tables):
+    is_there = installed(session, tables)
+    if not is_there or _format_of(session, tables) < FORMAT:
         try:
             with session.transaction():
-                _create(session, tables, runner_version)
+                if not is_there:
+                    _create(session, tables, runner_version)
+                _upgrade(session, tables, runner_version)
         except StatementError as error:
             if error.details.sqlstate != "42501":
                 raise
@@ -85,8 +89,28 @@ def _create(session: Session, tables: Tables, runner_version: str) -> None:
     session.execute(tables.query(ddl))
     revoke_from_others(session, tables)
     session.execute(
-        tables.query("INSERT INTO {schema}.format (version, runner_version) VALUES (%s, %s)"), (FORMAT, runner_version)
+        tables.query("INSERT INTO {schema}.format (version, runner_version) VALUES (1, %s)"), (runner_version,)
     )
+
+
+def _upgrade(session: Session, tables: Tables, runner_version: str) -> None:
+    """From whatever format is there to ours; who comes second finds it done."""
+    session.execute(tables.query("LOCK TABLE {schema}.format IN ACCESS EXCLUSIVE MODE"))
+    for version in range(_format_of(session, tables) + 1, FORMAT + 1):
+        ddl = files("dbmigrations.postgres").joinpath(f"tables_{version}.sql").read_text(encoding="utf-8")
+        session.execute(tables.query(ddl))
+        session.execute(
+            tables.query(
+                "UPDATE {schema}.format SET version = %s, runner_version = %s, changed_at = clock_timestamp()"
+            ),
+            (version, runner_version),
+        )
+    revoke_from_others(session, tables)
+
+
+def _format_of(session: Session, tables: Tables) -> int:
+    (version,) = session.one(tables.query("SELECT version FROM {schema}.format"))
+    return int(version)
 
 
 def revoke_from_others(session: Session, tables: Tables) -> None:

@@ -13,6 +13,7 @@ from dbmigrations.api.words import BackupWhen, Direction, Trigger
 from dbmigrations.postgres import facts as history_facts
 from dbmigrations.postgres import owner, prisma, runs
 from dbmigrations.postgres.backup_check import backup_problem
+from dbmigrations.postgres.catalog.drift import look_for_drift
 from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.contents import is_empty
 from dbmigrations.postgres.counting import CountedLoss, count_losses
@@ -62,6 +63,7 @@ def gather(work: Work, directory: ReleaseDirectory) -> PreflightFacts:
         facts,
         analyses=analyse(scripts, work.request.schema_name, count, measure, KnownDatabase.of(work.session)),
         backup=BackupFacts(facts.backup.when, _backup_problem(work.request, work.context)),
+        drift=look_for_drift(work.session, work.tables, facts.history, work.request.policy.drift_ignore),
     )
 
 

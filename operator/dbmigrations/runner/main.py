@@ -15,7 +15,7 @@ _MODULES: Mapping[str, str] = MappingProxyType(
         "new": "new",
         "validate": "validate",
         "plan": "plan",
-        "check": "plan",
+        "check": "check",
         "migrate": "migrate",
         "verify": "verify",
         "rollback": "migrate",

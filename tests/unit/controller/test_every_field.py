@@ -80,6 +80,8 @@ OTHER_VALUES: Json = {
     "policy.requireDown": True,
     "policy.changedRelease": "Apply",
     "policy.outOfOrder": "Apply",
+    "policy.drift": "Refuse",
+    "policy.driftIgnore": ["table shop.events_p*"],
     "approvedPlan": f"sha256:{'a' * 64}",
     "timeouts.lock": "2s",
     "timeouts.wait": "2s",

@@ -7,8 +7,11 @@ from dataclasses import replace
 import pytest
 
 from dbmigrations.api.reasons import APPROVAL_LIFTS, Refusal
-from dbmigrations.api.spec import ApprovalMode, ChangePolicy, OperationsPolicy, RollbackPolicy
+from dbmigrations.api.spec import ApprovalMode, ChangePolicy, DriftPolicy, OperationsPolicy, RollbackPolicy
 from dbmigrations.api.step import RequestedPolicy, Trigger
+from dbmigrations.postgres.catalog.difference import Difference
+from dbmigrations.postgres.catalog.drift import Drift
+from dbmigrations.postgres.catalog.snapshot import CatalogObject
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.runner.preflight.decision import REFUSALS
 from dbmigrations.runner.preflight.facts import BackupFacts, PreflightFacts
@@ -47,7 +50,7 @@ def test_where_all_is_wrong_the_first_refusal_is_told_and_each_remedy_leads_to_t
     restored = directory(Rel("1.0.0", "sql:x", "sql:a"), Rel("1.1.0", "sql:b!", baseline=True))
     whole = directory(Rel("1.0.0", "sql:x", "sql:a", "sql:k"), Rel("1.1.0", "sql:b!", baseline=True))
     unmarked = directory(Rel("1.0.0", "sql:x", "sql:a", "sql:k"), Rel("1.1.0", "sql:b!"))
-    policy = RequestedPolicy(rollback=RollbackPolicy.DENY)
+    policy = RequestedPolicy(rollback=RollbackPolicy.DENY, drift=DriftPolicy.REFUSE)
     steps: list[tuple[Refusal, dict[str, object]]] = [
         (Refusal.OWNED_BY_OTHER, {"owner": None}),
         (Refusal.DATABASE_MOVED_BACK, {"last_run_known": True}),
@@ -57,6 +60,7 @@ def test_where_all_is_wrong_the_first_refusal_is_told_and_each_remedy_leads_to_t
         (Refusal.RELEASE_CHANGED, {"directory": whole}),
         (Refusal.RELEASE_CHANGED, {"policy": (policy := changed(policy, changed_release=ChangePolicy.APPLY))}),
         (Refusal.OUT_OF_ORDER, {"policy": (policy := changed(policy, out_of_order=ChangePolicy.APPLY))}),
+        (Refusal.DRIFTED, {"drift": Drift()}),
         (Refusal.BELOW_BASELINE, {"directory": unmarked}),
         (Refusal.DOWN_MISSING, {"history": at("1.1.0", directory(*mended), uid="uid-2").history()}),
         (Refusal.ROLLBACK_DENIED, {"policy": (policy := changed(policy, rollback=RollbackPolicy.REQUIRE_APPROVAL))}),
@@ -71,7 +75,8 @@ def test_where_all_is_wrong_the_first_refusal_is_told_and_each_remedy_leads_to_t
         owner=OTHER,
         last_run="r",
         last_run_known=False,
-        policy=RequestedPolicy(rollback=RollbackPolicy.DENY),
+        policy=RequestedPolicy(rollback=RollbackPolicy.DENY, drift=DriftPolicy.REFUSE),
+        drift=Drift((Difference(None, CatalogObject("table", "theirs", "", {"owner": "me"})),), since="1.1.0"),
         backup=BackupFacts(problem="no"),
         analyses=Analyses({"up:x": does(OperationClass.DESTRUCTIVE)}),
     )

@@ -15,6 +15,7 @@ from dbmigrations.api.words import (
     ApprovalMode,
     BackupWhen,
     ChangePolicy,
+    DriftPolicy,
     ExceptionsPolicy,
     OperationsPolicy,
     RollbackPolicy,
@@ -174,6 +175,10 @@ def planning_options(function: Body) -> Body:
         click.option("--require-down", is_flag=True, help="Refuse a migration that has no way back."),
         _choice("--changed-release", ChangePolicy.REFUSE, "Migrations that are new in an applied release."),
         _choice("--out-of-order", ChangePolicy.REFUSE, "Migrations that belong before applied ones."),
+        _choice("--drift", DriftPolicy.REPORT, "What somebody changed since the last verify."),
+        click.option(
+            "--drift-ignore", multiple=True, metavar="GLOB", help="No drift: `table shop.log_*` (repeatable)."
+        ),
         click.option("--approve", default="", metavar="HASH", help="Approve exactly the plan of this hash."),
         click.option("--no-backup", is_flag=True, help="Take none. A plan that loses data then needs --approve."),
         *_BACKUPS,

@@ -1,4 +1,4 @@
-"""`dbmigrate plan` and `dbmigrate check`: what a run would do, and whether it may."""
+"""`dbmigrate plan`: what a run would do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from dbmigrations.runner.commands.options import (
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.context import Wishes
 from dbmigrations.runner.exits import Exit
-from dbmigrations.runner.report.words import count
 from dbmigrations.runner.source import load_source, newest_version
 
 _LOOKING = Wishes(force_owned=True, down_is_asked=True)
@@ -50,29 +49,6 @@ def plan(desk: Desk, version: str | None, place: Place, planning: Planning, offl
         seen = look(laptop.request(target, planning), laptop.context(_LOOKING), directory)
     _show(desk, "plan", seen)
     return Exit.OK if seen.plan is not None else Exit.REFUSED
-
-
-@click.command("check")
-@to_option
-@place_options
-@planning_options
-@laptop_command
-def check(desk: Desk, version: str | None, place: Place, planning: Planning) -> Exit:
-    """Ask everything that preflight would ask, and say what stands in the way. Nothing is changed.
-
-    The exit code is 1 where a run would be refused.
-    """
-    laptop = at_laptop(desk, place)
-    directory = load_source(str(place.source), require_down=planning.policy.require_down)
-    target = version or newest_version(directory)
-    seen = look(laptop.request(target, planning), laptop.context(_LOOKING), directory)
-    if desk.terminal.as_json or seen.refusal is not None:
-        _show(desk, "check", seen)
-    else:
-        work = count(seen.summary.migrations if seen.summary else 0, "migration")
-        start = seen.current_version or "no version"
-        desk.terminal.say(f"nothing stands in the way from {start} to {target}: {work}")
-    return Exit.OK if seen.refusal is None else Exit.FINDINGS
 
 
 def _show(desk: Desk, command: str, seen: Look) -> None:

@@ -100,7 +100,22 @@ def version(desk: Desk, expect: str | None, place: Place, *, check: bool) -> Exi
     return Exit.FINDINGS if check and not found.agrees else Exit.OK
 
 
-@click.command("history")
+class _BelowHistory(click.Group):
+    """The command below `history`, loaded when it is called for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """All names."""
+        return ["replace-down"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """It; None where there is none of that name."""
+        if cmd_name != "replace-down":
+            return None
+        found = import_module("dbmigrations.runner.commands.replace_down").replace_down_command
+        return found if isinstance(found, click.Command) else None
+
+
+@click.group("history", cls=_BelowHistory, invoke_without_command=True)
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1), help="Rows, newest first.")
 @place_options
 @laptop_command

@@ -64,6 +64,7 @@ REFUSALS: tuple[Callable[[Case], Refused | None], ...] = (
     divergence.partially_applied,
     divergence.release_changed,
     divergence.out_of_order,
+    divergence.drifted,
     going_down.below_baseline,
     going_down.down_missing,
     going_down.rollback_denied,
@@ -174,6 +175,8 @@ def _notes(case: Case, draft: Draft) -> Iterator[str]:
         known = facts.directory.migration(row.kind, row.name)
         if isinstance(row, AppliedMigration) and known and known.down_checksum != row.down_checksum:
             yield f"{wording.recorded(row.kind, row.name, row.release)}: the stored down runs, not the directory's"
+    for told in facts.drift.sentences:
+        yield f"drift since {facts.drift.since}: {told}"
     yield from _unannounced(case, draft)
 
 

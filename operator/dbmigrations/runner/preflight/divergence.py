@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dbmigrations.api.reasons import Refusal
-from dbmigrations.api.words import ChangePolicy, Direction
+from dbmigrations.api.words import ChangePolicy, Direction, DriftPolicy
 from dbmigrations.release.document import did_you_mean
 from dbmigrations.release.migration import Kind
 from dbmigrations.runner.preflight import wording
@@ -140,6 +140,20 @@ def out_of_order(case: Case) -> Refused | None:
         "belongs before migrations that are already applied: "
         f"{wording.listed(map(wording.migration, case.draft.sets.late))}. Move it to a new release above them, or "
         f"allow it with {field}",
+    )
+
+
+def drifted(case: Case) -> Refused | None:
+    """Somebody changed the database since it was last verified, and policy wants to know before anything is added."""
+    facts = case.facts
+    if case.undoes or facts.policy.drift is DriftPolicy.REPORT or not facts.drift.differences:
+        return None
+    field = wording.setting(facts, "spec.policy.drift: Report", "--drift Report")
+    return case.refuse(
+        Refusal.DRIFTED,
+        f"changed by somebody since {facts.drift.since}: {wording.listed(facts.drift.headlines)}. `dbmigrate check` "
+        "shows each; put it back, or accept it (`dbmigrate check --accept drift --reason …`), then "
+        f"{wording.look_again(facts)}; or allow it with {field}",
     )
 
 

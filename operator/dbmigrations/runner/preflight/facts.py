@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dbmigrations.api.step import DataLoss, RequestedPolicy, Requester
 from dbmigrations.api.words import BackupWhen, Direction, Trigger
+from dbmigrations.postgres.catalog.drift import Drift
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.operations import Work
 from dbmigrations.release.history import DatabaseHistory
@@ -148,6 +149,8 @@ class PreflightFacts:
     approved_plan: str = ""
     backup: BackupFacts = field(default_factory=BackupFacts)
     analyses: Mapping[MigrationRef, Analysis] = field(default_factory=dict)
+    drift: Drift = field(default_factory=Drift)
+    """What somebody changed; looked for only where there is something to do."""
     force_owned: bool = False
     """A laptop that was told to change an owned database, or that only wants to see the plan."""
     down_is_asked: bool = False

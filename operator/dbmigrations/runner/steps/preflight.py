@@ -23,6 +23,7 @@ from dbmigrations.runner.report.words import count
 from dbmigrations.runner.source import load_source
 from dbmigrations.runner.steps.run_row import new_run
 from dbmigrations.runner.steps.session import Work, in_database
+from dbmigrations.runner.steps.snapshots import remember_drift
 
 if TYPE_CHECKING:
     from dbmigrations.release.plan import Plan
@@ -64,6 +65,7 @@ def _planned(work: Work, facts: PreflightFacts, decision: Planned) -> StepResult
     if request.requester.uid:
         _claim(work)
     _record(work, decision)
+    remember_drift(work, facts.drift)
     return StepResult(
         step=request.step,
         run=request.run,

@@ -129,6 +129,8 @@ def session_settings(request: StepRequest, *, row_security: bool) -> SessionSett
 
 
 def _ended_by(error: Exception, work: Work) -> StepResult:
+    from dbmigrations.runner.steps.snapshots import remember_end
+
     tell_bug(error, work.context)
     result = result_of(error, work.request)
     try:
@@ -143,6 +145,7 @@ def _ended_by(error: Exception, work: Work) -> StepResult:
                 reason=result.reason.value if result.reason else "",
                 message=message,
             )
+            remember_end(work)
         # The last run stays unread: the status goes on remembering what the database should know.
         return result.model_copy(update={"current_version": work.current_version()})
     except EngineError:

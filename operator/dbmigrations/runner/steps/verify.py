@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dbmigrations.postgres.assertions import AssertionScript, store_assertions, stored_assertions
+from dbmigrations.postgres.catalog.store import Cause
 from dbmigrations.postgres.verify import Finding, newly_broken, run_assertions
 from dbmigrations.postgres.versions import log_version
 from dbmigrations.runner.errors import VerifyFailedError
@@ -13,6 +14,7 @@ from dbmigrations.runner.report.words import count
 from dbmigrations.runner.source import load_source
 from dbmigrations.runner.steps.planned import take_up
 from dbmigrations.runner.steps.session import Work, in_database
+from dbmigrations.runner.steps.snapshots import keep, what_it_should_be
 
 if TYPE_CHECKING:
     from dbmigrations.api.step import StepRequest, StepResult
@@ -32,7 +34,10 @@ def _verify(work: Work) -> StepResult:
     scripts, from_directory = assertions_of(work, release)
     check_assertions(work, release, scripts, planned.stored.broken)
 
+    should_be = what_it_should_be(work)
+
     def record() -> None:
+        keep(work, should_be, Cause.VERIFIED, version=release)
         if from_directory:
             store_assertions(work.session, work.tables, release, scripts, work.request.run)
         log_version(work.session, work.tables, release, work.provenance(planned.stored.approved_plan))
