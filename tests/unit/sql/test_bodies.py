@@ -196,6 +196,18 @@ def test_one_that_is_not_surely_that_is_unknown(made: str, called: str) -> None:
     assert UNKNOWN in {each.operation_class for each in operations(made, called)}
 
 
+def test_calls_are_followed_three_deep_and_no_farther() -> None:
+    def f(number: int) -> str:
+        inner = (
+            f"SELECT f{number - 1}(), f{number - 1}(); SELECT f{number - 1}()" if number else "DELETE FROM t WHERE a"
+        )
+        return f"CREATE FUNCTION f{number}() RETURNS void LANGUAGE sql AS '{inner}'"
+
+    made = "; ".join(map(f, range(40)))
+    assert set(done(f"{made}; SELECT f2()")[40:]) == {"data: delete from t"}
+    assert {each.partition(":")[0] for each in done(f"{made}; SELECT f39()")[40:]} == {"unknown"}
+
+
 def test_the_search_path_of_a_function_is_that_of_its_body() -> None:
     function = "CREATE FUNCTION f() RETURNS void LANGUAGE sql SET search_path = other AS 'DELETE FROM t'"
     made = f"CREATE TABLE t (a int); {function}"

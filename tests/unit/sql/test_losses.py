@@ -35,6 +35,7 @@ from tests.unit.sql.reviewing import losses
         ("CREATE TABLE u AS WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d", ["unknown if t"]),
         ("EXPLAIN ANALYZE DELETE FROM t", ["unknown if t"]),
         ("EXPLAIN DELETE FROM t", []),
+        ("DELETE FROM pg_enum WHERE enumlabel = 'a'", ["unknown"]),
         ("DO LANGUAGE plperl 'x'", ["unknown"]),
         ("CALL p()", ["unknown"]),
         ("PREPARE p AS DELETE FROM t; EXECUTE p", ["unknown"]),

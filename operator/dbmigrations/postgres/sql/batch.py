@@ -46,6 +46,7 @@ class Batch:
         references: foreign keys from relations of the batch to those that existed.
         zone_is_set: whether the script set another time zone.
         routines: what CREATE FUNCTION or PROCEDURE said, by where it was made; several where names are overloaded.
+        depth: how many bodies of routines stand around the statement.
         is_clouded: whether something ran that may have changed what names mean: nothing is counted as made then.
     """
 
@@ -63,6 +64,7 @@ class Batch:
     zone_is_set: bool = False
     routines: Mapping[RelationName, "tuple[Node, ...]"] = field(default_factory=lambda: MappingProxyType({}))
     is_clouded: bool = False
+    depth: int = 0
 
     @classmethod
     def of(cls, schema: str, known: Known = NOTHING_KNOWN) -> Self:
@@ -240,7 +242,7 @@ class Batch:
     def without_routine(self, name: RelationName) -> "Batch":
         """As the body of that routine sees it: what calls itself is not looked into again."""
         kept = {place: every for place, every in self.routines.items() if place != self.place(name)}
-        return replace(self, routines=MappingProxyType(kept))
+        return replace(self, routines=MappingProxyType(kept), depth=self.depth + 1)
 
     def without_routines(self) -> "Batch":
         """Names of routines may mean others now."""

@@ -30,6 +30,9 @@ from dbmigrations.postgres.sql.statements import split
 from dbmigrations.postgres.sql.tree import Node, Unparsed, parse
 from dbmigrations.postgres.sql.uncertainty import after_maybe, definitions
 
+DEPTH = 3
+"""How deep calls of routines are followed: each level is read anew wherever it is called."""
+
 After = Callable[[Node | Unparsed, Batch], Batch]
 """`batch_after`, given from outside: it looks into bodies itself."""
 
@@ -76,13 +79,15 @@ def inside_call(call: Node, batch: Batch, after: After) -> Inside | None:
     every = definitions(batch, routine, len(call.nodes("args")))
     if not every:
         return None
+    if batch.depth >= DEPTH:
+        raise UnreadError(f"routines call each other more than {DEPTH} deep")
     within = batch.without_routine(routine)
     statements: list[Inner] = []
     result = batch
     for definition in every:
         inside = _inside_routine(definition, within, after)
         statements += inside.statements
-        result = after_maybe(result, replace(inside.after, routines=batch.routines))
+        result = after_maybe(result, replace(inside.after, routines=batch.routines, depth=batch.depth))
     return Inside(tuple(statements), result)
 
 

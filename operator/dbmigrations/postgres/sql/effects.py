@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dbmigrations.postgres.sql.asking import has_made_plain_type, routine_may_exist
 from dbmigrations.postgres.sql.batch import Batch, Fate
 from dbmigrations.postgres.sql.blocks import inside_block, inside_call
-from dbmigrations.postgres.sql.functions import calls
+from dbmigrations.postgres.sql.functions import calls, each_once
 from dbmigrations.postgres.sql.kinds import EXECUTED
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.naming import function_name, is_temporary, object_name, parts_of, relation_in
@@ -42,7 +42,7 @@ def batch_after(tree: Node | Unparsed, batch: Batch) -> Batch:
 
 def _after_calls(tree: Node, batch: Batch) -> Batch:
     """Functions of the batch that are called, perhaps for each row."""
-    for call in calls(tree):
+    for call in each_once(calls(tree)):
         try:
             inside = inside_call(call, batch, batch_after)
         except UnreadError:

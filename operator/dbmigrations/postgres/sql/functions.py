@@ -1,6 +1,6 @@
 """Functions called by a statement: which of them might change anything."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.builtin_functions import HARMLESS, OF_EXTENSIONS, READING
@@ -27,6 +27,16 @@ def strange_calls(tree: Node, batch: Batch) -> tuple[Node, ...]:
 
 
 _NO_BATCH = Batch.of("public")
+
+
+def each_once(calls: tuple[Node, ...]) -> Iterator[Node]:
+    """One call of each name and number of arguments."""
+    seen: set[tuple[tuple[str, str], int]] = set()
+    for call in calls:
+        key = (function_name(call), len(call.nodes("args")))
+        if key not in seen:
+            seen.add(key)
+            yield call
 
 
 def strange_functions(tree: Node, batch: Batch = _NO_BATCH) -> tuple[str, ...]:

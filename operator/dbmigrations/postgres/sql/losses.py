@@ -10,10 +10,10 @@ from itertools import chain
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.blocks import Inside, inside_block, inside_call
 from dbmigrations.postgres.sql.effects import batch_after
-from dbmigrations.postgres.sql.functions import strange_calls, strange_functions
+from dbmigrations.postgres.sql.functions import each_once, strange_calls, strange_functions
 from dbmigrations.postgres.sql.kinds import EXECUTED, HARMLESS
 from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
-from dbmigrations.postgres.sql.names import ANY, RelationName, parts_in
+from dbmigrations.postgres.sql.names import ANY, RelationName, is_of_system, parts_in
 from dbmigrations.postgres.sql.naming import function_name, object_name, parts_of, relation_in, type_text
 from dbmigrations.postgres.sql.options import is_on
 from dbmigrations.postgres.sql.plpgsql import UnreadError
@@ -56,23 +56,33 @@ def _executed(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
     if tree.kind == "ExplainStmt" and not is_on(tree.nodes("options"), "analyze", default=False):
         return
     for node in tree.walk():
-        match node.kind:
-            case "DeleteStmt":
-                yield from _deletes(node, batch, position)
-            case "UpdateStmt":
-                yield from _updates(relation_in(node), node.nodes("target_list"), batch, position)
-            case "InsertStmt":
-                conflict = node.node("on_conflict_clause")
-                if conflict:
-                    yield from _updates(relation_in(node), conflict.nodes("target_list"), batch, position)
-            case "MergeStmt":
-                yield from _merges(node, batch, position)
-            case "CopyStmt" if node.flag("is_program"):
-                yield UnknownLoss("COPY … PROGRAM runs a program on the server", position)
-            case _:
-                pass
-    for call in strange_calls(tree, batch):
+        if node.kind in _WRITERS and is_of_system(relation_in(node)):
+            yield UnknownLoss("the catalog itself is changed", position)
+        else:
+            yield from _written(node, batch, position)
+    for call in each_once(strange_calls(tree, batch)):
         yield from _called(call, batch, position)
+
+
+_WRITERS = frozenset({"DeleteStmt", "InsertStmt", "MergeStmt", "UpdateStmt"})
+
+
+def _written(node: Node, batch: Batch, position: Position) -> Iterator[Loss]:
+    match node.kind:
+        case "DeleteStmt":
+            yield from _deletes(node, batch, position)
+        case "UpdateStmt":
+            yield from _updates(relation_in(node), node.nodes("target_list"), batch, position)
+        case "InsertStmt":
+            conflict = node.node("on_conflict_clause")
+            if conflict:
+                yield from _updates(relation_in(node), conflict.nodes("target_list"), batch, position)
+        case "MergeStmt":
+            yield from _merges(node, batch, position)
+        case "CopyStmt" if node.flag("is_program"):
+            yield UnknownLoss("COPY … PROGRAM runs a program on the server", position)
+        case _:
+            pass
 
 
 def _called(call: Node, batch: Batch, position: Position) -> Iterator[Loss]:

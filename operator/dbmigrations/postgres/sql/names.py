@@ -34,6 +34,14 @@ class RelationName:
         return cls(parts[-2] if len(parts) >= _QUALIFIED else None, parts[-1] if parts else "")
 
 
+_SYSTEM = frozenset({"information_schema", "pg_catalog"})
+
+
+def is_of_system(name: RelationName) -> bool:
+    """Whether it is one of PostgreSQL's own relations, which are found before any other unless a schema is given."""
+    return name.schema in _SYSTEM or (name.schema is None and name.name.startswith("pg_"))
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnName:
     """A column of a relation."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classification.bodies import bodies_of
 from dbmigrations.postgres.sql.functions import calls
-from dbmigrations.postgres.sql.names import RelationName
+from dbmigrations.postgres.sql.names import RelationName, is_of_system
 from dbmigrations.postgres.sql.naming import function_name, relation_in
 from dbmigrations.postgres.sql.operations import LockMode
 from dbmigrations.postgres.sql.options import constant, option
@@ -20,7 +20,6 @@ _MADE = {
     "ViewStmt": "view",
 }
 """Statements and clauses that name what they make."""
-_SYSTEM = frozenset({"information_schema", "pg_catalog"})
 _GRANT_LOCKS = 18
 """The first major whose GRANT and REVOKE lock the relation, weakly."""
 _NUMBERING = frozenset({"nextval", "setval"})
@@ -67,12 +66,8 @@ def _read(nodes: tuple[Node, ...]) -> Iterator[RelationName]:
     for node in nodes:
         if node.kind == "RangeVar" and not (node.text("relname") in own and not node.text("schemaname")):
             name = RelationName.of_range(node)
-            if name not in made and not _is_of_system(name):
+            if name not in made and not is_of_system(name):
                 yield name
-
-
-def _is_of_system(name: RelationName) -> bool:
-    return name.schema in _SYSTEM or (name.schema is None and name.name.startswith("pg_"))
 
 
 def _names_composite(tree: Node) -> bool:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
-from dbmigrations.postgres.sql.classification.bodies import Classify, function_call
+from dbmigrations.postgres.sql.classification.bodies import Classify, function_call, unknown
 from dbmigrations.postgres.sql.classification.finding import Finding
-from dbmigrations.postgres.sql.functions import sets_sequence, strange_calls
-from dbmigrations.postgres.sql.names import RelationName
-from dbmigrations.postgres.sql.naming import function_name, relation_in
+from dbmigrations.postgres.sql.functions import each_once, sets_sequence, strange_calls
+from dbmigrations.postgres.sql.names import RelationName, is_of_system
+from dbmigrations.postgres.sql.naming import relation_in
 from dbmigrations.postgres.sql.operations import LockMode
 from dbmigrations.postgres.sql.options import is_on
 from dbmigrations.postgres.sql.tree import Node
@@ -31,23 +31,16 @@ def rows(tree: Node, batch: Batch, classify: Classify) -> Iterator[Finding]:
         yield Finding(OperationClass.ADDITIVE, f"create table {relation_in(into, 'rel')}", "it is new")
     if sets_sequence(tree):
         yield Finding(OperationClass.DATA, "set the position of a sequence", "the next number is another one")
-    for call in _each_once(strange_calls(tree, batch)):
+    for call in each_once(strange_calls(tree, batch)):
         yield from function_call(call, batch, classify)
-
-
-def _each_once(calls: tuple[Node, ...]) -> Iterator[Node]:
-    seen: set[tuple[tuple[str, str], int]] = set()
-    for call in calls:
-        key = (function_name(call), len(call.nodes("args")))
-        if key not in seen:
-            seen.add(key)
-            yield call
 
 
 def _write(node: Node, batch: Batch) -> Finding:
     relation = relation_in(node)
     exists = batch.exists(relation) or batch.is_window(relation)
     what = f"{_WRITERS[node.kind]} {relation}"
+    if is_of_system(relation):
+        return unknown(what, "it changes the catalog itself, past all that keeps it consistent")
     if node.kind == "DeleteStmt" and exists and node.node("where_clause") is None:
         why = "without WHERE all rows go, and do not come back"
         finding = Finding(OperationClass.DESTRUCTIVE, what, why, "say with WHERE which rows are meant")
