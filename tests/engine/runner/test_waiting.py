@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from dbmigrations.api.reasons import Failure, Waiting
-from dbmigrations.api.step import Outcome, RequestedTimeouts
+from dbmigrations.api.step import Outcome, RequestedGates, RequestedTimeouts
 from dbmigrations.postgres.lock import migration_lock
 from tests.engine.databases import CANARY
 
@@ -87,6 +88,31 @@ def test_a_table_that_a_reader_holds_is_waited_for_and_the_step_goes_on_later(
     assert (waited.step.name, waited.outcome, waited.reason) == ("Schema", Outcome.WAITING, Waiting.LOCK)
     follower = request.model_copy(update={"step": waited.step, "plan_hash": planned.plan.hash if planned.plan else ""})
     assert operator.job(follower).outcome is Outcome.SUCCEEDED
+
+
+def test_a_closed_gate_is_waited_for_and_said_and_the_step_goes_on_later(
+    operator: Operator, database: Database
+) -> None:
+    database.run(f"GRANT pg_read_all_stats TO {database.owner}")
+    gates = RequestedGates(oldest_transaction=0.1)
+    request, planned = operator.preflight("1.0.0", timeouts=SHORT, gates=gates)
+    with database.connect() as forgotten:
+        forgotten.execute("BEGIN")
+        forgotten.execute("SELECT 1")
+        time.sleep(0.2)
+        waited = operator.follow(request, planned)[-1]
+        said = f"oldestTransaction: the transaction of process {forgotten.info.backend_pid} "
+    assert (waited.outcome, waited.reason) == (Outcome.WAITING, Waiting.GATE)
+    assert said in waited.message
+    follower = request.model_copy(update={"step": waited.step, "plan_hash": planned.plan.hash if planned.plan else ""})
+    assert operator.job(follower).outcome is Outcome.SUCCEEDED
+
+
+def test_a_gate_that_would_be_blind_is_found_by_preflight(operator: Operator, database: Database) -> None:
+    _, result = operator.preflight("1.0.0", gates=RequestedGates(replica_lag=30))
+    assert result.outcome is Outcome.FAILED
+    assert "GRANT pg_read_all_stats TO" in result.message
+    assert database.value("SELECT to_regnamespace('dbmigrations') IS NULL")
 
 
 def test_a_history_that_others_may_write_is_refused(operator: Operator, database: Database) -> None:

@@ -8,11 +8,10 @@ from dbmigrations.api.words import Direction
 from dbmigrations.postgres.apply import Applier
 from dbmigrations.postgres.assertions import AssertionScript
 from dbmigrations.postgres.errors import PlanChangedError, StatementError
-from dbmigrations.postgres.gates.gates import Gates
-from dbmigrations.postgres.gates.limits import GateLimits
 from dbmigrations.runner.report.events import MigrationBegan, MigrationEnded, Noted
 from dbmigrations.runner.report.words import count
 from dbmigrations.runner.source import load_source
+from dbmigrations.runner.steps.at_gates import gates_of
 from dbmigrations.runner.steps.listening import listener
 from dbmigrations.runner.steps.planned import PlannedWork, take_up
 from dbmigrations.runner.steps.session import Work, in_database
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from dbmigrations.release.migration import Migration, Release
     from dbmigrations.release.plan import PlannedMigration
     from dbmigrations.runner.context import StepContext
-
-_AT_GATES = 60.0
-"""Seconds that one attempt of a step waits at a closed gate."""
 
 
 def run_migrations(request: StepRequest, context: StepContext, *, row_security: bool) -> StepResult:
@@ -65,14 +61,6 @@ def _applier(planned: PlannedWork) -> Applier:
         deferred=work.context.interruption.deferred,
         gates=gates_of(work),
     )
-
-
-def gates_of(work: Work) -> Gates:
-    """The gates that a step's work passes. The wait is short: the result is what makes it seen in the status."""
-    asked = work.request.gates
-    limits = GateLimits(**asked.model_dump()) if asked else GateLimits()
-    wait = min(work.request.timeouts.wait, _AT_GATES)
-    return Gates(limits, wait=wait, listener=listener(work.context.report))
 
 
 def _bring_about(

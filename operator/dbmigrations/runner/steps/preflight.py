@@ -61,6 +61,10 @@ def _directory(request: StepRequest) -> ReleaseDirectory:
 def _planned(work: Work, facts: PreflightFacts, decision: Planned) -> StepResult:
     request = work.request
     _tell(work, facts, decision)
+    if request.gates is not None:
+        from dbmigrations.runner.steps.at_gates import check_gates
+
+        check_gates(work)
     install(work.session, work.tables, application_schema=request.schema_name, runner_version=runner_version())
     if request.requester.uid:
         _claim(work)
