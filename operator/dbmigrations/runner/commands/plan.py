@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from dbmigrations.release.problems import ReleaseInvalidError
 from dbmigrations.runner.commands.answers import document
+from dbmigrations.runner.commands.formats import Format, format_option, tell_findings
 from dbmigrations.runner.commands.laptop import at_laptop
 from dbmigrations.runner.commands.looking import Look, look
 from dbmigrations.runner.commands.offline import look_offline
@@ -20,6 +22,7 @@ from dbmigrations.runner.commands.options import (
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.context import Wishes
 from dbmigrations.runner.exits import Exit
+from dbmigrations.runner.report.findings import of_plan, of_problems
 from dbmigrations.runner.source import load_source, newest_version
 
 _LOOKING = Wishes(force_owned=True, down_is_asked=True)
@@ -29,10 +32,13 @@ _LOOKING = Wishes(force_owned=True, down_is_asked=True)
 @click.command("plan")
 @to_option
 @offline_options
+@format_option
 @place_options
 @planning_options
 @laptop_command
-def plan(desk: Desk, version: str | None, place: Place, planning: Planning, offline: Offline) -> Exit:
+def plan(  # noqa: PLR0913 - one for each group of options
+    desk: Desk, version: str | None, place: Place, planning: Planning, *, offline: Offline, form: Format
+) -> Exit:
     """Show what would be done to reach a version, with the hash that approves it. Nothing is changed.
 
     With --offline in the CI of a pull request, one commit can carry a migration and `approvedPlan`. The exit code is 0
@@ -40,15 +46,27 @@ def plan(desk: Desk, version: str | None, place: Place, planning: Planning, offl
     """
     if offline.start and not offline.asked:
         raise click.UsageError("--from goes with --offline: a database says itself where it is")
+    try:
+        seen = _seen(desk, version, place, planning, offline)
+    except ReleaseInvalidError as error:
+        if form is Format.TEXT or desk.terminal.as_json:
+            raise
+        tell_findings(desk, form, of_problems(error.problems, place.source))
+        return Exit.FAILED
+    if form is Format.TEXT or desk.terminal.as_json:
+        _show(desk, "plan", seen)
+    else:
+        tell_findings(desk, form, of_plan(seen.facts, seen.plan, seen.refusal))
+    return Exit.OK if seen.plan is not None else Exit.REFUSED
+
+
+def _seen(desk: Desk, version: str | None, place: Place, planning: Planning, offline: Offline) -> Look:
     directory = load_source(str(place.source), require_down=planning.policy.require_down)
     target = version or newest_version(directory)
     if offline.asked:
-        seen = look_offline(directory, offline.start, target, planning, place.schema or "public")
-    else:
-        laptop = at_laptop(desk, place)
-        seen = look(laptop.request(target, planning), laptop.context(_LOOKING), directory)
-    _show(desk, "plan", seen)
-    return Exit.OK if seen.plan is not None else Exit.REFUSED
+        return look_offline(directory, offline.start, target, planning, place.schema or "public")
+    laptop = at_laptop(desk, place)
+    return look(laptop.request(target, planning), laptop.context(_LOOKING), directory)
 
 
 def _show(desk: Desk, command: str, seen: Look) -> None:

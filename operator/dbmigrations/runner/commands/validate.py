@@ -13,9 +13,11 @@ from dbmigrations.release.migration import Script
 from dbmigrations.release.problems import Problem, Severity
 from dbmigrations.runner.analysis import read_script
 from dbmigrations.runner.commands.answers import document
+from dbmigrations.runner.commands.formats import Format, format_option, tell_findings
 from dbmigrations.runner.commands.options import source_option
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.exits import Exit
+from dbmigrations.runner.report.findings import of_problems
 from dbmigrations.runner.report.words import count
 from dbmigrations.runner.source import read_large, require_source
 
@@ -29,10 +31,11 @@ if TYPE_CHECKING:
 
 @click.command("validate")
 @source_option
+@format_option
 @click.option("--require-down", is_flag=True, help="A migration without a way back is an error, not a warning.")
 @click.option("--against", default="", metavar="REF", help="A Git ref: what its releases contain may not change.")
 @laptop_command
-def validate(desk: Desk, source: Path, against: str, *, require_down: bool) -> Exit:
+def validate(desk: Desk, source: Path, form: Format, against: str, *, require_down: bool) -> Exit:
     """Check the release directory: the ledger, its files, and whether every script can be run as it is written.
 
     With --against (a tag, a branch, a commit), also whether anything that was released there has changed since: files
@@ -40,7 +43,8 @@ def validate(desk: Desk, source: Path, against: str, *, require_down: bool) -> E
 
     Each finding is one line, `file:line:column: what (remedy)`. The exit code is 1 where there is an error.
     """
-    found, problems = directory.inspect(require_source(str(source)), require_down=require_down, read_large=read_large)
+    root = require_source(str(source))
+    found, problems = directory.inspect(root, require_down=require_down, read_large=read_large)
     problems = (*problems, *(_in_scripts(found) if found else ()))
     if against and found:
         problems = (*problems, *_edits(source, found, against))
@@ -56,6 +60,8 @@ def validate(desk: Desk, source: Path, against: str, *, require_down: bool) -> E
                 problems=[asdict(problem) for problem in problems],
             )
         )
+    elif form is not Format.TEXT:
+        tell_findings(desk, form, of_problems(problems, root))
     else:
         _show(desk, found, problems, errors)
     return Exit.FINDINGS if errors else Exit.OK
