@@ -135,10 +135,10 @@ class Server:
 
     def _launch(self) -> Process:
         options = {
+            "listen_addresses": "127.0.0.1",
             **_SETTINGS,
             **self.settings,
             "port": str(self.port),
-            "listen_addresses": "127.0.0.1",
             "unix_socket_directories": str(self.folder),
         }
         words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]

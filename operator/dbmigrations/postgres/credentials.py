@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from psycopg.pq import Conninfo
+
 from dbmigrations.api.words import TlsMode
 from dbmigrations.postgres.errors import CredentialsMissingError
 from dbmigrations.postgres.settings import ConnectionSettings, Secret
@@ -84,7 +86,9 @@ def _from_keys(folder: Path, keys: SecretKeys, defaults: SecretDefaults) -> Conn
 
 
 def from_environment(environ: Mapping[str, str], url: str = "") -> ConnectionSettings:
-    """A laptop's settings: `--url`, else DATABASE_URL, else PG*; libpq fills what none of them says.
+    """A laptop's settings: `--url`, else DATABASE_URL, else what libpq makes of PG* and of a service file.
+
+    libpq also fills what a URL leaves open, and looks for a password in the password file where nobody gives one.
 
     Raises:
         CredentialsMissingError: where nothing names a database, or the URL is malformed.
@@ -94,14 +98,16 @@ def from_environment(environ: Mapping[str, str], url: str = "") -> ConnectionSet
         return parse_url(text)
     if not any(environ.get(name) for name in ("PGHOST", "PGDATABASE", "PGUSER", "PGSERVICE", "PGHOSTADDR")):
         raise CredentialsMissingError("no database is named: give --url, DATABASE_URL, or PGHOST and PGDATABASE")
+    # libpq's own answer: in it a service file comes before the variables, which nobody should have to know twice.
+    known = {each.keyword.decode(): (each.val or b"").decode() for each in Conninfo.get_defaults()}
     return ConnectionSettings(
-        host=environ.get("PGHOST", ""),
-        port=environ.get("PGPORT", ""),
-        dbname=environ.get("PGDATABASE", ""),
-        user=environ.get("PGUSER", ""),
-        password=Secret(environ.get("PGPASSWORD", "")),
-        sslmode=environ.get("PGSSLMODE", ""),
-        sslrootcert=environ.get("PGSSLROOTCERT", ""),
+        host=known["host"],
+        port=known["port"],
+        dbname=known["dbname"],
+        user=known["user"],
+        password=Secret(known["password"]),
+        sslmode=known["sslmode"],
+        sslrootcert=known["sslrootcert"],
     )
 
 

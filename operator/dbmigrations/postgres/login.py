@@ -37,6 +37,10 @@ _LOGIN_REFUSED = re.compile(
 _CAUSES = tuple(
     (re.compile(pattern, re.IGNORECASE), cause)
     for pattern, cause in (
+        (
+            r"definition of service|service file",
+            "its service stands in no service file (PGSERVICEFILE)",
+        ),
         (r"could not translate host name|not known|name resolution|resolve", "its name cannot be resolved"),
         (r"connection refused", "nothing listens there"),
         (r"no such file or directory", "there is no socket of a server there"),

@@ -65,7 +65,7 @@ def parse_url(url: str) -> ConnectionSettings:
         schema=parameters.get("schema", ""),
         extra=_extra(parameters),
     )
-    if not settings.dbname:
+    if not settings.dbname and "service" not in settings.extra:
         raise _malformed("it names no database")
     return settings
 
