@@ -1,28 +1,42 @@
-"""`python -m dbmigrations.runner.reference [ROOT]`: write docs/reference/cli.md from the commands themselves."""
+"""`python -m dbmigrations.runner.reference [ROOT]`: write docs/reference from the commands and their documents."""
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from dbmigrations.runner.documents import DOCUMENTS, schema_file, schema_of
 from dbmigrations.runner.exits import MEANINGS
 from dbmigrations.runner.main import cli
 
 PATH = "docs/reference/cli.md"
 """From the root of the repository."""
 
+SCHEMAS = "docs/reference/json"
+"""The folder of the schemas of `--json`, from the root of the repository."""
+
 _HEAD = """\
 <!-- Generated from the commands by `make generate`; edit those. -->
 # The command line: `dbmigrate`
 
-On a laptop: `--url`, else `DATABASE_URL`, else libpq's own `PG*` variables say where the database is; `--dir` says
-where the release directory is. The answer goes to standard output, everything else to standard error. With `--json`
-the answer is one JSON document with a `format` and a `command`, or with an `error` of `outcome`, `reason`, `message`
-and `exit`; fields are only ever added under the same `format`. Colours and progress appear on a terminal only, and
-not where `NO_COLOR` is set. Commands that change something write `migration_YYYYMMDD_HHMM.log` (`--log-dir`) as well.
+`--dir` says where the release directory is. The answer goes to standard output, everything else to standard error.
+With `--json` the answer is one JSON document with a `format` and a `command`, or with an `error` of `outcome`,
+`reason`, `message` and `exit`; fields are only ever added under the same `format`, and [json](json) holds a schema for
+each command. Colours and progress appear on a terminal only, and not where `NO_COLOR` is set. Commands that change
+something write `migration_YYYYMMDD_HHMM.log` (`--log-dir`) as well.
 
 A laptop never owns a database. Commands that change one which a DatabaseMigration owns refuse, unless forced.
+
+## Where the database is
+
+The first that is given: `--url`, `DATABASE_URL`, a service file (`PGSERVICE`, `PGSERVICEFILE`), the variables `PGHOST`,
+`PGPORT`, `PGDATABASE`, `PGUSER`, `PGPASSWORD`, `PGSSLMODE`, `PGSSLROOTCERT`. What a URL leaves open, libpq fills from
+the service file and the variables; a password that nobody gives is looked for in the password file (`PGPASSFILE`,
+`~/.pgpass`). A URL may name a service (`postgresql://?service=shop`), a socket
+(`postgresql://user@%2Fvar%2Frun%2Fpostgresql/shop`) or an IPv6 address (`[::1]`); what is special in user, password and
+name is percent-encoded. Prisma's parameters (`?schema=`, `sslaccept`, `pgbouncer`, …) are understood.
 
 ## Exit codes
 
@@ -77,14 +91,30 @@ def _prose(text: str) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
+def pages() -> dict[str, str]:
+    """Every generated file, by its path from the root of the repository."""
+    schemas = {f"{SCHEMAS}/{schema_file(command)}": _schema_text(command) for command in DOCUMENTS}
+    return {PATH: reference(), **schemas}
+
+
+def _schema_text(command: str) -> str:
+    return json.dumps(schema_of(command), indent=2, ensure_ascii=False) + "\n"
+
+
 def main() -> None:
-    """Write the page, where it changed."""
-    path = Path(sys.argv[1] if len(sys.argv) > 1 else ".") / PATH
-    text = reference()
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        sys.stdout.write(f"wrote {PATH}\n")
+    """Write the pages that changed, and remove the schemas of commands that are gone."""
+    root = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
+    wanted = pages()
+    for name, text in wanted.items():
+        path = root / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"wrote {name}\n")
+    for path in (root / SCHEMAS).glob("*.schema.json"):
+        if f"{SCHEMAS}/{path.name}" not in wanted:
+            path.unlink()
+            sys.stdout.write(f"removed {path.name}\n")
 
 
 if __name__ == "__main__":

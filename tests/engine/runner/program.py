@@ -20,6 +20,7 @@ from click.testing import CliRunner
 
 from dbmigrations.api.spec import BackupWhen
 from dbmigrations.api.step import Outcome, RequestedBackup, Requester, StepName, StepRef, StepRequest, StepResult
+from dbmigrations.runner.documents import DOCUMENTS, ErrorDocument
 from dbmigrations.runner.main import cli
 from tests.engine.databases import CANARY, Database
 
@@ -69,6 +70,19 @@ class Ran:
         return self.out + self.err
 
 
+def check_document(words: tuple[str, ...], ran: Ran) -> None:
+    """Hold what a command said to the model of its document; `error` is what any command may answer."""
+    document = ran.document
+    if "error" in document:
+        said = ErrorDocument.model_validate(document, strict=False)
+        assert said.error.exit == ran.code
+        return
+    command = next(name for name in sorted(DOCUMENTS, key=len, reverse=True) if " ".join(words).startswith(name))
+    assert document["command"] == command
+    DOCUMENTS[command].model_validate(document)
+    assert document.get("exit", ran.code) == ran.code
+
+
 @dataclass(frozen=True)
 class Laptop:
     """A person's shell in a folder, with DATABASE_URL set."""
@@ -90,7 +104,10 @@ class Laptop:
         with chdir(self.folder):
             ended = runner.invoke(cli, words, input=typed, prog_name="dbmigrate")
         assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.exception
-        return Ran(ended.exit_code, ended.stdout, ended.stderr)
+        ran = Ran(ended.exit_code, ended.stdout, ended.stderr)
+        if "--json" in words:
+            check_document(words, ran)
+        return ran
 
     def end(self, process: subprocess.Popen[str]) -> Ran:
         """Wait for a started command."""

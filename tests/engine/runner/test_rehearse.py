@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dbmigrations.postgres.scratch import PREFIX
+from dbmigrations.runner.documents import Rehearse
 from dbmigrations.runner.main import cli
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def test_each_faulty_down_is_named_with_its_objects(database: Database, tmp_path
     ended = rehearse(database, folder, "--json")
     assert ended.exit_code == 1, ended.output
     answer = json.loads(ended.stdout)
+    Rehearse.model_validate(answer)
     found = {row["name"]: (row["finding"], row["details"]) for row in answer["migrations"]}
     assert found["1_good"] == ("inverse", [])
     finding, details = found["2_forgets"]

@@ -1,4 +1,4 @@
-"""docs/reference/cli.md is what the commands say."""
+"""docs/reference is what the commands say."""
 
 from __future__ import annotations
 
@@ -6,21 +6,39 @@ from pathlib import Path
 
 import click
 
+from dbmigrations.runner.documents import DOCUMENTS
 from dbmigrations.runner.main import cli
-from dbmigrations.runner.reference import PATH, commands_of, reference
+from dbmigrations.runner.reference import PATH, SCHEMAS, commands_of, pages
 
 ROOT = Path(__file__).parents[3]
 
 
 def commands(group: click.Group) -> list[click.Command]:
-    found: list[click.Command] = []
-    for _, command in commands_of(group):
-        found += commands(command) if isinstance(command, click.Group) else [command]
+    return [command for _, command in leaves(group)]
+
+
+def test_the_pages_in_the_tree_are_the_generated_ones() -> None:
+    wanted = pages()
+    present = {PATH, *(f"{SCHEMAS}/{path.name}" for path in (ROOT / SCHEMAS).iterdir())}
+    assert present == set(wanted), "run `make generate`"
+    for name, text in wanted.items():
+        assert (ROOT / name).read_text(encoding="utf-8") == text, "run `make generate`"
+
+
+def test_every_command_that_answers_in_json_has_a_schema() -> None:
+    assert set(DOCUMENTS) == {name for name, command in leaves(cli) if name != "step"}
+
+
+def leaves(group: click.Group, path: str = "") -> list[tuple[str, click.Command]]:
+    found: list[tuple[str, click.Command]] = []
+    for name, command in commands_of(group):
+        if isinstance(command, click.Group):
+            if command.invoke_without_command:
+                found.append((f"{path}{name}", command))
+            found += leaves(command, f"{path}{name} ")
+        else:
+            found.append((f"{path}{name}", command))
     return found
-
-
-def test_the_page_in_the_tree_is_the_generated_one() -> None:
-    assert (ROOT / PATH).read_text(encoding="utf-8") == reference(), "run `make generate`"
 
 
 def test_every_command_and_every_option_is_explained() -> None:

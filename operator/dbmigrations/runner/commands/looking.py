@@ -109,6 +109,8 @@ def _operation(migration: PlannedMigration, operation: Operation) -> dict[str, o
         "what": operation.text,
         "why": operation.why,
         "safer": operation.safer,
+        "declared": operation.declared,
+        "rows": operation.work.name.lower(),
         "lock": lock_words(operation.lock) if operation.lock else None,
         "relation": operation.relation or None,
         "bytes": operation.size,
