@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from dbmigrations.release.files import LargeText
 
 
+_SHOWN = 300
+"""Characters of a path that a message repeats."""
+
+
 def load_source(path: str, *, require_down: bool = False) -> ReleaseDirectory:
     """The release directory at a path.
 
@@ -54,8 +58,15 @@ def require_folder(path: str) -> Path:
     Raises:
         SourceMissingError: it is not.
     """
-    if not path or not Path(path).is_dir():
-        raise SourceMissingError(f"there is no release directory at {path or '(no path given)'}")
+    shown = path if len(path) <= _SHOWN else f"{path[:_SHOWN]}…"
+    try:
+        there = bool(path) and Path(path).is_dir()
+    except (OSError, ValueError) as error:  # a name that is too long, or that no file can have
+        raise SourceMissingError(
+            f"there can be no release directory at {shown!a}: {error.__class__.__name__}"
+        ) from None
+    if not there:
+        raise SourceMissingError(f"there is no release directory at {shown or '(no path given)'}")
     return Path(path)
 
 

@@ -113,6 +113,15 @@ def checked_version(_context: click.Context, _parameter: click.Parameter, value:
         raise click.BadParameter(str(error)) from None
 
 
+def _utf8(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """A callback: a text that a server can be told. Bytes of the command line that are no UTF-8 are none."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise click.BadParameter("it is not UTF-8") from None
+    return value
+
+
 def version_option(flag: str, name: str, text: str, *, required: bool = False) -> Decorator:
     """An option that takes a version."""
     return click.option(
@@ -147,11 +156,21 @@ def place_options(function: Body) -> Body:
         function,
         "place",
         _place,
-        click.option("--url", default="", metavar="URL", help="Connection URL. Default: DATABASE_URL, else PG*."),
+        click.option(
+            "--url", callback=_utf8, default="", metavar="URL", help="Connection URL. Default: DATABASE_URL, else PG*."
+        ),
         _SOURCE,
-        click.option("--schema", default="", help="The application's schema. Default: the URL's, else public."),
-        click.option("--history-schema", default="dbmigrations", show_default=True, help="Schema of our own tables."),
-        click.option("--role", default="", help="Role that migrations run as (SET ROLE)."),
+        click.option(
+            "--schema", callback=_utf8, default="", help="The application's schema. Default: the URL's, else public."
+        ),
+        click.option(
+            "--history-schema",
+            callback=_utf8,
+            default="dbmigrations",
+            show_default=True,
+            help="Schema of our own tables.",
+        ),
+        click.option("--role", callback=_utf8, default="", help="Role that migrations run as (SET ROLE)."),
         _seconds("--wait", 60.0, "How long to wait for locks."),
         _seconds("--lock-timeout", 1.0, "lock_timeout of a statement."),
         _seconds("--statement-timeout", 0.0, "statement_timeout of a statement; 0: no limit."),

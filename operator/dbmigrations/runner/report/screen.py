@@ -76,7 +76,9 @@ class PlainScreen:
         """Nothing."""
 
     def _write(self, text: str) -> None:
-        self._stream.write(text.translate(_CONTROL))
+        # A file's name need not be text: its bytes are shown as what they are.
+        shown = text.translate(_CONTROL).encode(errors="backslashreplace").decode()
+        self._stream.write(shown)
         self._stream.flush()
 
 

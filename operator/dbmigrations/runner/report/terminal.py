@@ -45,7 +45,8 @@ class Terminal:
 
     def document(self, answer: dict[str, Any]) -> None:
         """The answer as JSON."""
-        sys.stdout.write(self._redactor.clean(json.dumps(answer, indent=2, ensure_ascii=False)) + "\n")
+        text = self._redactor.clean(json.dumps(answer, indent=2, ensure_ascii=False))
+        sys.stdout.write(text.encode(errors="backslashreplace").decode() + "\n")
 
     def aside(self, text: str, style: str = "") -> None:
         """A line beside the answer."""
