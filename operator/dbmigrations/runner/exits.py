@@ -23,6 +23,7 @@ class Exit(IntEnum):
     UNAVAILABLE = 30  # waits for something: no database, no release directory, a lock; try again later
     BUG = 70  # an error of this program
     INTERRUPTED = 130  # Ctrl-C: nothing is half-done
+    TERMINATED = 143  # SIGTERM: nothing is half-done
 
 
 MEANINGS: dict[Exit, str] = {
@@ -33,9 +34,15 @@ MEANINGS: dict[Exit, str] = {
     Exit.FAILED: "Failed, and it will not go away by itself. The message names file, line and SQLSTATE.",
     Exit.UNAVAILABLE: "Something is not there (the database, its lock, the release directory): try again later.",
     Exit.BUG: "A bug of this program. The log holds the trace.",
-    Exit.INTERRUPTED: "Interrupted by Ctrl-C. Nothing is half-done: run the same command again to go on.",
+    Exit.INTERRUPTED: "Stopped by Ctrl-C (SIGINT). The last lines say in which state: run the command again to go on.",
+    Exit.TERMINATED: "Stopped by SIGTERM, otherwise the same.",
 }
 """One sentence each, for the reference."""
+
+
+def of_signal(name: str) -> Exit:
+    """The exit code of a command that a signal stopped: 128 and its number, as shells have it."""
+    return Exit.TERMINATED if name == "SIGTERM" else Exit.INTERRUPTED
 
 
 def of_result(result: StepResult) -> Exit:

@@ -61,6 +61,11 @@ class Interruption:
         """Whether somebody asked this process to end."""
         return bool(self._asked)
 
+    @property
+    def signal_name(self) -> str:
+        """How: SIGTERM or SIGINT; empty: nobody did."""
+        return self._asked
+
     def _hear(self, number: int, _frame: FrameType | None) -> None:
         if self._asked:
             return

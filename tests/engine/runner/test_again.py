@@ -154,6 +154,46 @@ def test_ctrl_c_on_a_laptop_ends_with_its_own_code_and_the_next_run_goes_on(
     assert database.value("SELECT count(*) FROM notes") == 1
 
 
+def test_a_stopped_run_says_what_state_it_left_and_what_to_do(laptop: Laptop, notes: Notes, database: Database) -> None:
+    notes.write(notes.PAINT, SLOW)
+    with laptop.started("migrate", "--to", "1.1.0", "--no-backup", "--approve", approval(laptop)) as process:
+        until(sleeping(database))
+        process.send_signal(signal.SIGTERM)
+        ran = laptop.end(process)
+    assert ran.code == 143, ran.all
+    assert "the database is at 1.0.0*; 3 of 4 migrations of the plan took effect" in ran.err
+    assert "nothing is half-done" in ran.err
+    assert "next: `dbmigrate migrate --to 1.1.0` goes on from here" in ran.err
+
+
+def test_a_run_stopped_between_statements_says_which_migration_is_half_done(
+    laptop: Laptop, notes: Notes, database: Database
+) -> None:
+    notes.write(notes.PAINT, "-- migrate: tx=statement\nINSERT INTO notes (body) VALUES ('first');\n" + SLOW)
+    with laptop.started("migrate", "--to", "1.1.0", "--no-backup", "--approve", approval(laptop)) as process:
+        until(sleeping(database))
+        process.send_signal(signal.SIGINT)
+        ran = laptop.end(process)
+    assert ran.code == 130, ran.all
+    assert "data 20260201_1000_paint is applied in part, statement by statement" in ran.err
+    assert database.value("SELECT count(*) FROM notes") == 2
+
+
+def test_a_command_stopped_before_it_changed_anything_says_so(laptop: Laptop, notes: Notes, database: Database) -> None:
+    laptop.changed("migrate", "--to", "1.0.0")
+    notes.write(notes.VIEW, "DROP TABLE notes;\n")
+    waits = "SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'dbmigrate%' AND wait_event_type = 'Lock'"
+    with database.connect() as holder:
+        holder.execute("BEGIN")
+        holder.execute("LOCK TABLE notes")
+        with laptop.started("check", "--no-backup", "--lock-timeout", "60") as process:
+            until(lambda: database.rows(waits))
+            process.send_signal(signal.SIGINT)
+            ran = laptop.end(process)
+    assert ran.code == 130, ran.all
+    assert "nothing was changed" in ran.err
+
+
 def approval(laptop: Laptop) -> str:
     """pg_sleep() is not known to be harmless, so these plans need their approval."""
     plan = laptop.run("plan", "--to", "1.1.0", "--no-backup", "--json").document["plan"]

@@ -156,3 +156,11 @@ def test_a_plan_says_what_each_statement_locks_how_large_that_is_and_whether_it_
     shown = laptop.run("plan", "--to", "1.1.0", "--no-backup").out
     assert "cannot be undone: it has no down" in shown
     assert "locks" in shown
+
+
+def test_a_run_shows_each_statement_as_a_line_where_nobody_looks(laptop: Laptop, notes: Notes) -> None:
+    laptop.changed("migrate", "--to", "1.0.0")
+    notes.write(notes.VIEW, "CREATE TABLE a (id int);\nCREATE TABLE b (id int);\n")
+    ran = laptop.changed("migrate", "--to", "1.1.0")
+    assert f"1/2 {notes.VIEW}:1\n" in ran.err
+    assert f"2/2 {notes.VIEW}:2\n" in ran.err

@@ -15,6 +15,7 @@ def test_the_numbers_never_change() -> None:
         "UNAVAILABLE": 30,
         "BUG": 70,
         "INTERRUPTED": 130,
+        "TERMINATED": 143,
     }
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbmigrations.api.words import Direction
+from dbmigrations.api.words import Direction, Outcome
 from dbmigrations.runner.commands.answers import run_document, tell_dry_run, tell_refusal
+from dbmigrations.runner.commands.interrupted import state_after
 from dbmigrations.runner.commands.laptop import Laptop, at_laptop
 from dbmigrations.runner.commands.looking import Look, look
 from dbmigrations.runner.commands.options import (
@@ -24,13 +25,14 @@ from dbmigrations.runner.commands.options import (
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.commands.running_steps import logged, run_through, without_plan
 from dbmigrations.runner.context import Wishes
-from dbmigrations.runner.exits import Exit, of_result
+from dbmigrations.runner.exits import Exit, of_result, of_signal
+from dbmigrations.runner.report.next_steps import next_step
 from dbmigrations.runner.report.plan_text import loss_words
 from dbmigrations.runner.report.words import count
 from dbmigrations.runner.source import load_source, newest_version
 
 if TYPE_CHECKING:
-    from dbmigrations.api.step import StepRequest
+    from dbmigrations.api.step import StepRequest, StepResult
 
 
 @dataclass(frozen=True)
@@ -95,14 +97,26 @@ def carry_out(laptop: Laptop, run: Run) -> Exit:
     with logged(laptop, context, run.changing.log_dir) as logging:
         results = run_through(run.request, logging)
     last = results[-1]
-    code = Exit.INTERRUPTED if laptop.desk.interruption.asked else of_result(last)
+    interruption = laptop.desk.interruption
+    code = of_signal(interruption.signal_name) if interruption.asked and not _is_over(last) else of_result(last)
     if terminal.as_json:
         terminal.document(run_document(run.command, run.request, seen, results, code))
+    elif code in {Exit.INTERRUPTED, Exit.TERMINATED}:
+        terminal.error(f"stopped by {interruption.signal_name}")
+        for line in state_after(laptop, run.command, run.request, seen):
+            terminal.aside(line)
     elif code is Exit.OK:
         terminal.say(f"the database is at {last.current_version}", "bold green")
     else:
         terminal.error(f"{last.reason}: {last.message}" if last.reason else last.message)
+        if following := next_step(last.reason):
+            terminal.aside(f"next: {following}")
     return code
+
+
+def _is_over(last: StepResult) -> bool:
+    """Whether the run came to its own end, although somebody asked it to stop."""
+    return last.outcome is Outcome.SUCCEEDED and last.next is None
 
 
 def _check_way(seen: Look, *, goes_down: bool) -> None:

@@ -77,11 +77,13 @@ def _tell(desk: Desk, error: BaseException) -> Exit:
     if isinstance(error, SystemExit):
         raise error
     from dbmigrations.runner.outcomes import is_bug, trace, verdict
+    from dbmigrations.runner.report.next_steps import next_step
 
     outcome, reason, message = verdict(error)
     code = exits.of_outcome(outcome, reason)
     if isinstance(error, Interrupted):
-        code, message = Exit.INTERRUPTED, "interrupted; nothing is half-done: run the same command again to go on"
+        code = exits.of_signal(error.signal_name)
+        message = f"stopped by {error.signal_name}; nothing was changed by it: run the same command again"
     if isinstance(error, ReleaseInvalidError):
         message = "\n".join(str(problem) for problem in error.problems)
     if desk.terminal.as_json:
@@ -90,6 +92,8 @@ def _tell(desk: Desk, error: BaseException) -> Exit:
     if isinstance(error, StatementError) and error.excerpt:
         desk.terminal.aside(error.excerpt)
     desk.terminal.error(message)
+    if not isinstance(error, Interrupted) and (following := next_step(reason)):
+        desk.terminal.aside(f"next: {following}")
     if is_bug(error):
         desk.terminal.aside(trace(error))
     return code

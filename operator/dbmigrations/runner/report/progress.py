@@ -38,7 +38,7 @@ class Progress:
         """Show an event as it happens."""
         if self._err.is_terminal:
             self._show(event)
-        elif not isinstance(event, StatementBegan):  # the log file has each statement
+        else:
             for line in describe(event):
                 self._line(line)
 
