@@ -131,10 +131,48 @@ class Run(Document):
 
 
 class PlanDocument(Document):
-    """`plan` and `check`."""
+    """`plan`."""
 
-    command: Literal["plan", "check"]
+    command: Literal["plan"]
     plan: Plan
+
+
+class Checked(Part):
+    """One thing that is not as it should be."""
+
+    what: str = Field(description="edited, missing, moved, inserted, late, reordered, other down, drift, or tampered.")
+    subject: str = Field(description="What --accept takes, where it can be accepted.")
+    where: str = Field(description="`file:line`; empty: it is not in the directory.")
+    version: str
+    message: str
+    remedy: str
+    stands_in_the_way: bool
+
+
+class Drift(Part):
+    """Whether the database was changed by others."""
+
+    since: Any = Field(description="What it is compared with.")
+    unknown: str | None = Field(description="Why nothing can be said; null: it can.")
+
+
+class Check(Document):
+    """`check`."""
+
+    command: Literal["check"]
+    plan: Plan
+    findings: list[Checked]
+    drift: Drift
+
+
+class ReplaceDown(Document):
+    """`history replace-down`."""
+
+    command: Literal["history replace-down"]
+    kind: Kind
+    name: str
+    checksum: str
+    reason: str
 
 
 class Problem(Part):
@@ -344,7 +382,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "new": New,
     "validate": Validate,
     "plan": PlanDocument,
-    "check": PlanDocument,
+    "check": Check,
     "migrate": Run,
     "verify": Verify,
     "rollback": Run,
@@ -352,6 +390,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "version diff": VersionDiff,
     "version set": VersionSet,
     "history": History,
+    "history replace-down": ReplaceDown,
     "backup": Backup,
     "baseline": Run,
     "rehearse": Rehearse,
