@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dbmigrations.postgres.connection import Session, SessionSettings
 from dbmigrations.postgres.lock import migration_lock
 from dbmigrations.postgres.tables import Tables
+from dbmigrations.release.migration import Kind
 from tests.engine.databases import Database, applier
 from tests.engine.releases import migration
 
@@ -57,17 +58,20 @@ def start_runner(
     at: int = 0,
     after: bool = False,
     where: ConnectionSettings | None = None,
+    kind: Kind = Kind.SQL,
 ) -> ForkServerProcess:
     """Apply what is missing of the scripts in a process that dies at query `at`; never, where that is 0."""
-    request = {"where": where or database.where(), "scripts": scripts, "at": at, "after": after}
+    request = {"where": where or database.where(), "scripts": scripts, "at": at, "after": after, "kind": kind}
     process = _FORKS.Process(target=main, args=(request,))
     process.start()
     return process
 
 
-def run_until_killed(database: Database, scripts: Sequence[tuple[str, str]], *, at: int, after: bool) -> int | None:
+def run_until_killed(
+    database: Database, scripts: Sequence[tuple[str, str]], *, at: int, after: bool, kind: Kind = Kind.SQL
+) -> int | None:
     """The same to its end; its exit code, negative where a signal ended it."""
-    process = start_runner(database, scripts, at=at, after=after)
+    process = start_runner(database, scripts, at=at, after=after, kind=kind)
     process.join(timeout=120)
     return process.exitcode
 
@@ -85,4 +89,4 @@ def main(request: dict[str, Any]) -> None:
             if not session.one("SELECT EXISTS (SELECT FROM dbmigrations.migration_history WHERE name = %s)", (name,))[
                 0
             ]:
-                apply.up(migration(name, up))
+                apply.up(migration(name, up, kind=request["kind"]))

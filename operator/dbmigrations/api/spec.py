@@ -160,6 +160,21 @@ class StepTimeout(ApiModel):
     timeout: Duration | None = Field(None, description="How long the step may take. Default: timeouts.step.")
 
 
+class Backfill(ApiModel):
+    """How fast the backfills of a data step may go."""
+
+    max_rate: int | None = Field(None, ge=1, le=1_000_000_000, description="Rows of a table in a second. Default: any.")
+    target_time: Duration | None = Field(
+        None, description="Time that a batch should take; its size is steered there. Default: the file's, else 100ms."
+    )
+
+
+class DataStep(StepTimeout):
+    """Data migrations."""
+
+    backfill: Backfill = Field(Backfill(), description="How fast backfills may go.")
+
+
 class Steps(ApiModel):
     """Settings of the single steps."""
 
@@ -168,7 +183,7 @@ class Steps(ApiModel):
         StepTimeout(), description="Prisma's migrations, applied natively."
     )
     sql: StepTimeout = Field(StepTimeout(), description="Hand-written SQL migrations.")
-    data: StepTimeout = Field(StepTimeout(), description="Data migrations.")
+    data: DataStep = Field(DataStep(), description="Data migrations.")
     verify: StepTimeout = Field(StepTimeout(), description="Assertions about a release.")
 
 

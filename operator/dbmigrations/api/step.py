@@ -98,6 +98,13 @@ class RequestedGates(ApiModel):
     oldest_transaction: float | None = Field(None, ge=0)
 
 
+class RequestedBackfill(ApiModel):
+    """How fast backfills may go: rows in a second, and seconds for a batch. 0: no limit; as their files say."""
+
+    max_rate: float = Field(default=0, ge=0)
+    target_time: float = Field(default=0, ge=0)
+
+
 class RequestedConnection(ApiModel):
     """How the database is reached: what the mounted Secret does not say itself."""
 
@@ -138,6 +145,8 @@ class StepRequest(ApiModel):
     timeouts: RequestedTimeouts = RequestedTimeouts()
     gates: RequestedGates | None = None
     """None: there are none, and a runner that has never heard of gates reads the request as well."""
+    backfill: RequestedBackfill | None = None
+    """None: nothing is asked for, as with gates."""
     baseline: str = ""
     """The version that an existing database is taken to be at; empty: none."""
     approved_plan: str = ""

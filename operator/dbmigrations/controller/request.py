@@ -1,9 +1,10 @@
 """The request of a step, built from the spec: what a Job's runner is asked to do. No secret stands in it."""
 
 from dbmigrations.api.resource import GIT_REVISION, REQUESTED_BY
-from dbmigrations.api.spec import BackupWhen, DatabaseMigrationSpec, Gates, SecretKeys
+from dbmigrations.api.spec import Backfill, BackupWhen, DatabaseMigrationSpec, Gates, SecretKeys
 from dbmigrations.api.status import RunStatus
 from dbmigrations.api.step import (
+    RequestedBackfill,
     RequestedBackup,
     RequestedConnection,
     RequestedGates,
@@ -83,6 +84,7 @@ def step_request(
             step=step_timeout(spec, step.name),
         ),
         gates=_gates(spec.gates),
+        backfill=_backfill(spec.steps.data.backfill),
         baseline=spec.baseline.version if spec.baseline else "",
         approved_plan=spec.approved_plan,
         plan_hash="" if step.name is StepName.PREFLIGHT else run.plan_hash,
@@ -107,6 +109,15 @@ def _gates(gates: Gates) -> RequestedGates | None:
         replica_lag_size=None if gates.replica_lag_size is None else size(gates.replica_lag_size),
         retained_wal=None if gates.retained_wal is None else size(gates.retained_wal),
         oldest_transaction=None if gates.oldest_transaction is None else seconds(gates.oldest_transaction),
+    )
+
+
+def _backfill(backfill: Backfill) -> RequestedBackfill | None:
+    if backfill == Backfill():
+        return None
+    return RequestedBackfill(
+        max_rate=backfill.max_rate or 0,
+        target_time=seconds(backfill.target_time) if backfill.target_time else 0,
     )
 
 

@@ -1,7 +1,8 @@
 """Applying and undoing one migration, exactly once whatever is killed when.
 
 In one transaction: the script's statements and the history row. Where a statement cannot run in a transaction: unit by
-unit, with a journal row between, so that an interrupted migration is taken up where it stopped.
+unit, with a journal row between, so that an interrupted migration is taken up where it stopped. A backfill: batch by
+batch, with a checkpoint in the transaction of each.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from dbmigrations.api.words import Direction
 from dbmigrations.postgres import history, journal
-from dbmigrations.postgres.errors import PlanChangedError
+from dbmigrations.postgres.backfill.checkpoint import has_checkpoint
+from dbmigrations.postgres.backfill.pace import ORDINARY_PACE, Pace
+from dbmigrations.postgres.errors import NotResumableError, PlanChangedError
 from dbmigrations.postgres.events import Listener, MigrationFinished, MigrationStarted, silent
 from dbmigrations.postgres.execution import ScriptRunner, invalid, read_script
 from dbmigrations.postgres.gates.gates import Gates
@@ -58,6 +61,7 @@ class Applier:
         listener: is told what goes on.
         deferred: within it a request to stop waits; used around statements that are dear to repeat.
         gates: are passed before each migration and between its units.
+        pace: how fast backfills may go.
     """
 
     session: Session
@@ -68,6 +72,7 @@ class Applier:
     listener: Listener = silent
     deferred: Deferral = nullcontext
     gates: Gates = field(default_factory=Gates)
+    pace: Pace = ORDINARY_PACE
 
     def up(self, migration: Migration, *, description: str = "", assertions: Sequence[AssertionScript] = ()) -> int:
         """Apply a migration and return the id of its history row. Its release's assertions are stored with it.
@@ -141,9 +146,18 @@ class Applier:
         total = len(script.statements)
         self.listener(MigrationStarted(migration.kind, migration.name, direction, total, resumed))
         with self.session.notices_to(self.listener), task.recording_failure():
-            # What was begun by statement goes on by statement, however the script now reads.
-            whole = plan.mode is Mode.TRANSACTION and not resumed
-            row = run_in_transaction(task) if whole else run_by_statement(task)
+            if script.backfill is not None:
+                from dbmigrations.postgres.backfill.work import run_backfill
+
+                row = run_backfill(task, script.backfill)
+            elif begun is not None and resumed and has_checkpoint(self.session, self.tables, begun.id):
+                raise NotResumableError(
+                    f"{path}: it has begun as a backfill and is none any more: put it back as it was"
+                )
+            else:
+                # What was begun by statement goes on by statement, however the script now reads.
+                whole = plan.mode is Mode.TRANSACTION and not resumed
+                row = run_in_transaction(task) if whole else run_by_statement(task)
         self.listener(MigrationFinished(migration.kind, migration.name, direction, row, task.seconds))
         return row
 
@@ -157,6 +171,7 @@ class Applier:
             listener=self.listener,
             deferred=self.deferred,
             gates=self.gates,
+            pace=self.pace,
         )
 
 

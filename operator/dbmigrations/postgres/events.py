@@ -78,8 +78,42 @@ class ServerNotice:
     text: str
 
 
+@dataclass(frozen=True)
+class BackfillMoved:
+    """A batch of a backfill is committed, or (`size` 0) it was found as an earlier attempt had left it.
+
+    Attributes:
+        name: of the migration.
+        rows: of the table, that were covered so far.
+        estimate: rows of the table, as the planner guesses; None: not known.
+        changed: rows that the statement changed so far, as the server counted.
+        rate: rows covered in a second, lately.
+        fraction: of the whole, from 0 to 1; None: not known.
+        seconds_left: about; None: not known.
+        size: rows of the next batch.
+        notable: whether a log should have a line of it: every ten seconds, and the last one.
+    """
+
+    name: str
+    rows: int
+    estimate: int | None
+    changed: int
+    rate: float
+    fraction: float | None
+    seconds_left: float | None
+    size: int
+    notable: bool
+
+
 Event = (
-    MigrationStarted | StatementStarted | MigrationFinished | Retrying | WaitingForLock | WaitingAtGate | ServerNotice
+    MigrationStarted
+    | StatementStarted
+    | MigrationFinished
+    | Retrying
+    | WaitingForLock
+    | WaitingAtGate
+    | ServerNotice
+    | BackfillMoved
 )
 Listener = Callable[[Event], None]
 

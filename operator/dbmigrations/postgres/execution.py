@@ -10,6 +10,7 @@ from dbmigrations.postgres.events import Listener, StatementStarted, silent
 from dbmigrations.postgres.lock_bounds import LockBounds
 from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.metacommands import variable_at
+from dbmigrations.postgres.sql.position import locate
 from dbmigrations.postgres.sql.script import SqlScript, excerpt_of, read
 from dbmigrations.postgres.sql.statements import Statement
 from dbmigrations.release.migration import BulkData
@@ -101,6 +102,11 @@ class ScriptRunner:
         if error.details.sqlstate == SYNTAX_ERROR and (variable := variable_at(self.script.text, position.offset)):
             hint = f"{variable} is a variable that psql fills in: write the value itself"
             error = StatementError(replace(error.details, hint=hint))
+        return error.located(f"{self.path}:{position.reference}", self.script.excerpt(position))
+
+    def located_at(self, error: StatementError, offset: int) -> StatementError:
+        """The error at a place of the script that is no statement's: a directive."""
+        position = locate(self.script.text, offset)
         return error.located(f"{self.path}:{position.reference}", self.script.excerpt(position))
 
     def at_end(self, error: StatementError) -> StatementError:

@@ -1,7 +1,7 @@
 """Our own tables: where they are, whether they are there, making them, who else may write them.
 
-`tables.sql` is format 1, `tables_2.sql` makes it format 2: a new format only ever adds. Everything is written with the
-schema's name; search_path never decides.
+`tables.sql` is format 1; `tables_2.sql` makes it format 2, `tables_3.sql` 3: a new format only ever adds. Everything is
+written with the schema's name; search_path never decides.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dbmigrations.postgres.view import create_view
 if TYPE_CHECKING:
     from dbmigrations.postgres.connection import Session
 
-FORMAT = 2
+FORMAT = 3
 """The format that this runner writes."""
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from dbmigrations.api.words import Direction
 from dbmigrations.postgres import history, journal, prisma
 from dbmigrations.postgres.assertions import AssertionScript, store_assertions
+from dbmigrations.postgres.backfill.pace import ORDINARY_PACE, Pace
 from dbmigrations.postgres.errors import EngineError, StatementError
 from dbmigrations.postgres.events import Listener, silent
 from dbmigrations.postgres.execution import ScriptRunner
@@ -45,6 +46,7 @@ class Surroundings:
     listener: Listener = silent
     deferred: Deferral = nullcontext
     gates: Gates = field(default_factory=Gates)
+    pace: Pace = ORDINARY_PACE
 
 
 @dataclass(frozen=True)

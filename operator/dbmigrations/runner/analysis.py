@@ -7,7 +7,7 @@ outside, so that a plan made without a database is analysed the same way.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from dbmigrations.api.step import DataLoss
@@ -17,13 +17,16 @@ from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.known import NOTHING_KNOWN, Known
 from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
 from dbmigrations.postgres.sql.names import RelationName
+from dbmigrations.postgres.sql.position import locate
 from dbmigrations.postgres.sql.review import Review, review_script
 from dbmigrations.postgres.sql.script import SqlScript, read
 from dbmigrations.postgres.sql.transactions import Unprobeable, execution_plan
+from dbmigrations.release.migration import Kind
 from dbmigrations.release.problems import Problem, ReleaseInvalidError
 from dbmigrations.runner.preflight.facts import Analysis, MigrationRef, Operation
 
 if TYPE_CHECKING:
+    from dbmigrations.postgres.sql.backfill import Backfill
     from dbmigrations.postgres.sql.operations import Operation as StatementOperation
     from dbmigrations.release.migration import BulkData
 
@@ -49,6 +52,11 @@ class PlannedScript:
     bulk: tuple[BulkData, ...] = ()
 
 
+def backfill_words(backfill: Backfill) -> str:
+    """`orders by id, batch by batch`: what its script says."""
+    return f"{backfill.table} by {', '.join(backfill.key)}, batch by batch"
+
+
 def analyse(
     scripts: Sequence[PlannedScript],
     schema: str,
@@ -64,19 +72,23 @@ def analyse(
         ReleaseInvalidError: scripts that cannot be run as they are written, each with file, line and column.
     """
     reviews: list[tuple[PlannedScript, Review]] = []
+    walks: dict[MigrationRef, str] = {}
     problems: list[Problem] = []
     batch = Batch.of(schema, known)
     for script in scripts:
-        parsed = read_script(script.path, script.text, problems, script.bulk)
+        parsed = read_script(script.path, script.text, problems, script.bulk, script.ref[0])
         if parsed is not None:
             review = review_script(parsed, batch)
             batch = review.batch
             reviews.append((script, review))
+            if parsed.backfill is not None:
+                walks[script.ref] = backfill_words(parsed.backfill)
     if problems:
         raise ReleaseInvalidError(problems)
     locked = {each.relation: None for _, review in reviews for _, each in _each(review) if each.relation is not None}
     sizes = measure(tuple(locked)) if locked else {}
-    return {script.ref: _analysis(script, review, count(review.losses), sizes) for script, review in reviews}
+    found = {script.ref: _analysis(script, review, count(review.losses), sizes) for script, review in reviews}
+    return found | {ref: replace(found[ref], backfill=words) for ref, words in walks.items()}
 
 
 def _analysis(
@@ -111,14 +123,30 @@ def _each(review: Review) -> Iterator[tuple[int, StatementOperation]]:
         yield from ((ordinal, operation) for operation in statement)
 
 
-def read_script(path: str, text: str, problems: list[Problem], bulk: tuple[BulkData, ...] = ()) -> SqlScript | None:
-    """A script as it would be run; None where it cannot be, which is then among `problems`."""
+def read_script(
+    path: str, text: str, problems: list[Problem], bulk: tuple[BulkData, ...] = (), kind: Kind | None = None
+) -> SqlScript | None:
+    """A script as it would be run; None where it cannot be, which is then among `problems`.
+
+    Args:
+        path: for messages.
+        text: the script.
+        problems: are added to.
+        bulk: data that the text lacks.
+        kind: of its migration; None: it belongs to none, or to whichever.
+    """
     try:
         script = read(text, bulk)
         units = execution_plan(script).unprobeable
     except SqlInvalidError as error:
         place = error.position
         problems.append(Problem(path, error.message, line=place.line, column=place.column))
+        return None
+    if script.backfill is not None and kind not in {None, Kind.DATA}:
+        place = locate(text, script.backfill.place)
+        problems.append(
+            Problem(path, "a backfill is a data migration", "move it to migrations/data", place.line, place.column)
+        )
         return None
     for unit in units:
         place = unit.statements[0].position

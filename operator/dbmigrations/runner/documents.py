@@ -83,6 +83,7 @@ class PlannedMigration(Migration):
     path: str = Field(description="Of its script in the release directory; empty: not known.")
     operations: list[Operation]
     losses: list[str] = Field(description="For people, one line each.")
+    backfill: str = Field(description="Which table a backfill walks, in which order, about how many rows; empty: none.")
 
 
 class Refused(Part):

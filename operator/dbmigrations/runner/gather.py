@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dbmigrations.api.words import BackupWhen, Direction, Trigger
 from dbmigrations.postgres import facts as history_facts
 from dbmigrations.postgres import owner, prisma, runs
+from dbmigrations.postgres.backfill.outlook import outlook
 from dbmigrations.postgres.backup_check import backup_problem
 from dbmigrations.postgres.catalog.drift import look_for_drift
 from dbmigrations.postgres.connection import Session
@@ -23,9 +24,18 @@ from dbmigrations.postgres.journal import half_applied
 from dbmigrations.postgres.known import KnownDatabase
 from dbmigrations.postgres.records import RecordedMigration, RowOutcome
 from dbmigrations.postgres.sizes import relation_sizes
+from dbmigrations.postgres.sql.script import read
 from dbmigrations.runner.analysis import PlannedScript, analyse
 from dbmigrations.runner.preflight.drafting import draft
-from dbmigrations.runner.preflight.facts import BackupFacts, OwnerRow, PreflightFacts, PrismaRow, RunRecord
+from dbmigrations.runner.preflight.facts import (
+    Analysis,
+    BackupFacts,
+    MigrationRef,
+    OwnerRow,
+    PreflightFacts,
+    PrismaRow,
+    RunRecord,
+)
 from dbmigrations.runner.steps.session import Work, session_settings
 
 if TYPE_CHECKING:
@@ -59,9 +69,10 @@ def gather(work: Work, directory: ReleaseDirectory) -> PreflightFacts:
     def measure(names: Sequence[RelationName]) -> Mapping[RelationName, int]:
         return relation_sizes(work.session, names)
 
+    analyses = analyse(scripts, work.request.schema_name, count, measure, KnownDatabase.of(work.session))
     return replace(
         facts,
-        analyses=analyse(scripts, work.request.schema_name, count, measure, KnownDatabase.of(work.session)),
+        analyses=_with_outlooks(work.session, scripts, analyses),
         backup=BackupFacts(facts.backup.when, _backup_problem(work.request, work.context)),
         drift=look_for_drift(work.session, work.tables, facts.history, work.request.policy.drift_ignore),
     )
@@ -100,6 +111,18 @@ def survey(work: Work, directory: ReleaseDirectory) -> PreflightFacts:
         force_owned=work.context.wishes.force_owned,
         down_is_asked=work.context.wishes.down_is_asked,
     )
+
+
+def _with_outlooks(
+    session: Session, scripts: Sequence[PlannedScript], analyses: Mapping[MigrationRef, Analysis]
+) -> Mapping[MigrationRef, Analysis]:
+    """With what the database says of the tables that backfills walk."""
+    told = dict(analyses)
+    for script in scripts:
+        before = told[script.ref]
+        if before.backfill and (backfill := read(script.text, script.bulk).backfill) is not None:
+            told[script.ref] = replace(before, backfill=f"{before.backfill}: {outlook(session, backfill)}")
+    return told
 
 
 def _previous(work: Work) -> RunRecord | None:

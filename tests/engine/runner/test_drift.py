@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dbmigrations.api.reasons import Refusal
 from dbmigrations.api.step import Outcome, RequestedPolicy
 from dbmigrations.api.words import DriftPolicy
+from dbmigrations.postgres.tables import FORMAT
 
 if TYPE_CHECKING:
     from tests.engine.databases import Database
@@ -181,10 +182,10 @@ def test_a_down_is_replaced_only_of_what_is_applied_and_by_what_can_be_run(lapto
     assert laptop.run("history", "replace-down", "sql/20260201_0900_colours", *reason).code == 20
 
 
-def test_tables_of_format_1_become_format_2(laptop: Laptop, database: Database) -> None:
+def test_tables_of_format_1_become_those_of_today(laptop: Laptop, database: Database) -> None:
     laptop.changed("migrate", "--to", "1.0.0")
     database.run(
-        "DROP TABLE dbmigrations.catalog_snapshot, dbmigrations.catalog_content",
+        "DROP TABLE dbmigrations.catalog_snapshot, dbmigrations.catalog_content, dbmigrations.backfill_checkpoint",
         "ALTER TABLE dbmigrations.migration_history DROP CONSTRAINT migration_history_outcome_check",
         "ALTER TABLE dbmigrations.migration_history ADD CONSTRAINT migration_history_outcome_check"
         " CHECK (outcome IN ('Applied', 'Undone', 'Failed', 'Baselined'))",
@@ -192,5 +193,5 @@ def test_tables_of_format_1_become_format_2(laptop: Laptop, database: Database) 
     )
     assert laptop.run("check", "--no-backup").code == 0, "who only looks needs no upgrade"
     laptop.changed("migrate")
-    assert database.value("SELECT version FROM dbmigrations.format") == 2
+    assert database.value("SELECT version FROM dbmigrations.format") == FORMAT
     assert not drift(laptop)

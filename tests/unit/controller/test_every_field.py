@@ -88,6 +88,8 @@ OTHER_VALUES: Json = {
     "timeouts.statement": "2s",
     "timeouts.step": "2s",
     "timeouts.start": "2s",
+    "steps.data.backfill.maxRate": 5000,
+    "steps.data.backfill.targetTime": "2s",
     "gates.replicaLag": "2s",
     "gates.replicaLagSize": "1Mi",
     "gates.retainedWAL": "1Mi",

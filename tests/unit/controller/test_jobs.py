@@ -211,6 +211,7 @@ def test_what_the_request_says_is_what_the_spec_says() -> None:
         },
         policy={"operations": "Any", "rollback": "Deny", "approval": "DataLoss", "requireDown": True},
         timeouts={"lock": "500ms", "wait": "1m30s", "statement": "0s", "step": "2h"},
+        steps={"backup": {"when": "Never"}, "data": {"backfill": {"maxRate": 5000, "targetTime": "250ms"}}},
         gates={"replicaLag": "1m30s", "replicaLagSize": "64Mi", "retainedWAL": "10Gi", "oldestTransaction": "1h"},
         baseline={"version": "1.0.0"},
         approvedPlan=f"sha256:{'a' * 64}",
@@ -226,6 +227,8 @@ def test_what_the_request_says_is_what_the_spec_says() -> None:
     assert asked.timeouts.step == 7200.0
     assert asked.gates is not None
     assert (asked.gates.replica_lag, asked.gates.replica_lag_size) == (90.0, 64 * 2**20)
+    assert asked.backfill is not None
+    assert (asked.backfill.max_rate, asked.backfill.target_time) == (5000, 0.25)
     assert (asked.gates.retained_wal, asked.gates.oldest_transaction) == (10 * 2**30, 3600.0)
     assert (asked.baseline, asked.approved_plan) == ("1.0.0", f"sha256:{'a' * 64}")
     assert (asked.requester.uid, asked.requester.generation, asked.last_run) == ("uid-1", 3, "run-0")

@@ -16,6 +16,7 @@ from dbmigrations.release.migration import Kind
 from dbmigrations.release.plan import PlannedMigration
 from dbmigrations.runner.report.events import (
     AssertionPassed,
+    BackfillProgressed,
     BackupTaken,
     Event,
     MigrationBegan,
@@ -81,6 +82,15 @@ def test_every_line_says_when_for_whom_and_in_which_step() -> None:
 )
 def test_an_event_becomes_a_line_with_its_facts_as_fields(event: Event, fields: dict[str, object]) -> None:
     assert fields.items() <= lines(event)[0].items()
+
+
+@pytest.mark.parametrize(("notable", "count"), [(True, 1), (False, 0)])
+def test_a_backfill_has_a_line_now_and_then(*, notable: bool, count: int) -> None:
+    event = BackfillProgressed("fill", 1200, 2400, 7, 99.6, 0.5, 12.4, 100, notable)
+    found = lines(event)
+    assert len(found) == count
+    for line in found:
+        assert {"event": "backfill", "rows": 1200, "of": 2400, "rate": 100, "seconds_left": 12}.items() <= line.items()
 
 
 def test_a_plan_becomes_a_line_for_each_of_its_lines() -> None:

@@ -5,12 +5,13 @@
     -- migrate: class=data reason=why it is     before a statement; before the first one it holds for all
     -- migrate: allow=destructive reason=why    before a statement; before the first one it holds for all
     -- migrate: check=SELECT …                  before a statement; before the first one it holds for all
+    -- migrate: backfill=orders key=id …        before the only statement of a backfill (backfill.py)
 
 `class` says what a statement does whose class cannot be read. `allow` excepts a statement of that class (or of several,
 with commas) from `policy.operations`; whether it counts, the platform says (`policy.exceptions`).
 
-`reason` and `check` take the rest of their line. An unknown or malformed directive is an error, never ignored, and so
-is one that stands where it would say nothing: inside a statement or behind the last one.
+`reason`, `check` and `remaining` take the rest of their line. An unknown or malformed directive is an error, never
+ignored, and so is one that stands where it would say nothing: inside a statement or behind the last one.
 """
 
 import re
@@ -61,6 +62,14 @@ class StatementDirectives:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """Directives as they are written: keys with their values, and the offsets where they stand in the script."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Directives:
     """What a script says about itself."""
 
@@ -69,6 +78,8 @@ class Directives:
     """A down script that may run although its up was applied only in part."""
     statements: tuple[StatementDirectives, ...] = ()
     """One for each statement, those of the whole file already merged in."""
+    backfill: Words | None = None
+    """What it says of itself as a backfill, not yet understood; None: it is none."""
 
 
 def read_directives(text: str, statements: tuple[Statement, ...]) -> Directives:
@@ -77,7 +88,7 @@ def read_directives(text: str, statements: tuple[Statement, ...]) -> Directives:
     Raises:
         SqlInvalidError: an unknown, malformed, repeated or misplaced directive.
     """
-    head = _Found()
+    head = Words()
     each: list[StatementDirectives] = []
     begin = 0
     for index, statement in enumerate(statements):
@@ -98,25 +109,20 @@ def read_directives(text: str, statements: tuple[Statement, ...]) -> Directives:
         transaction=_transaction(text, head),
         partial_safe=_partial_safe(text, head),
         statements=tuple(each),
+        backfill=_backfill(text, head),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """Keys with their values and the offsets where they stand."""
-
-    values: dict[str, str] = field(default_factory=dict)
-    places: dict[str, int] = field(default_factory=dict)
-
-
 _DIRECTIVE = re.compile(r"--[ \t]*migrate:[ \t]*(?P<pairs>.*)")
-_KEYS_OF_FILE = frozenset({"tx", "down"})
+_KEYS_OF_BACKFILL = frozenset({"backfill", "key", "batch", "target", "timeout", "remaining", "again"})
+_KEYS_OF_FILE = frozenset({"tx", "down"}) | _KEYS_OF_BACKFILL
 _KEYS = _KEYS_OF_FILE | {"allow", "class", "reason", "check"}
-_PAIR = re.compile(r"(?P<key>[a-z-]+)=(?P<value>(?:(?<=reason=)|(?<=check=)).*\S|[^\s=]+)[ \t]*")
+_REST_OF_LINE = r"(?:(?<=reason=)|(?<=check=)|(?<=remaining=)).*\S"
+_PAIR = re.compile(rf"""(?P<key>[a-z-]+)=(?P<value>{_REST_OF_LINE}|(?:"(?:[^"]|"")+"|[^\s="])+)[ \t]*""")
 
 
-def _read_gap(text: str, begin: int, end: int) -> _Found:
-    found = _Found()
+def _read_gap(text: str, begin: int, end: int) -> Words:
+    found = Words()
     gap = text[begin:end]
     if "migrate:" not in gap:
         return found
@@ -126,14 +132,14 @@ def _read_gap(text: str, begin: int, end: int) -> _Found:
     return found
 
 
-def _read_pairs(text: str, offset: int, pairs: str, found: _Found) -> None:
+def _read_pairs(text: str, offset: int, pairs: str, found: Words) -> None:
     position = 0
     while position < len(pairs) or not pairs:
         pair = _PAIR.match(pairs, position)
         place = offset + position
         if pair is None:
             raise SqlInvalidError(
-                "a directive reads `-- migrate: key=value`, with the keys tx, down, class, allow, reason, check",
+                f"a directive reads `-- migrate: key=value`, with the keys {', '.join(sorted(_KEYS))}",
                 locate(text, place),
             )
         key = pair["key"]
@@ -146,7 +152,7 @@ def _read_pairs(text: str, offset: int, pairs: str, found: _Found) -> None:
         position = pair.end()
 
 
-def _refuse_whole_file_keys(text: str, found: _Found) -> None:
+def _refuse_whole_file_keys(text: str, found: Words) -> None:
     for key in _KEYS_OF_FILE & found.values.keys():
         raise SqlInvalidError(
             f"the directive {key} is about the whole file: put it before the first statement",
@@ -166,7 +172,7 @@ def _misplaced(text: str, offset: int) -> SqlInvalidError:
     return SqlInvalidError("a directive stands before the statement that it is about: move it up", locate(text, offset))
 
 
-def _for_statement(text: str, head: _Found, found: _Found) -> StatementDirectives:
+def _for_statement(text: str, head: Words, found: Words) -> StatementDirectives:
     inherited, own = _of(text, head), _of(text, found)
     return replace(
         own,
@@ -176,14 +182,14 @@ def _for_statement(text: str, head: _Found, found: _Found) -> StatementDirective
     )
 
 
-def _of(text: str, found: _Found) -> StatementDirectives:
+def _of(text: str, found: Words) -> StatementDirectives:
     return StatementDirectives(_declaration(text, found), found.values.get("check", ""), _allowance(text, found))
 
 
 _DECLARABLE = tuple(each for each in OperationClass if each is not OperationClass.UNKNOWN)
 
 
-def _declaration(text: str, found: _Found) -> Declaration | None:
+def _declaration(text: str, found: Words) -> Declaration | None:
     value, reason = found.values.get("class"), found.values.get("reason")
     if value is None and reason is not None and "allow" not in found.values:
         raise SqlInvalidError("a reason needs a class: write class=… reason=…", locate(text, found.places["reason"]))
@@ -197,7 +203,7 @@ def _declaration(text: str, found: _Found) -> Declaration | None:
     return Declaration(OperationClass(value), reason)
 
 
-def _allowance(text: str, found: _Found) -> Allowance | None:
+def _allowance(text: str, found: Words) -> Allowance | None:
     value, reason = found.values.get("allow"), found.values.get("reason")
     if value is None:
         return None
@@ -227,7 +233,7 @@ def exceptions_in(statements: tuple[Statement, ...], directives: Directives) -> 
     return tuple(found.values())
 
 
-def _transaction(text: str, head: _Found) -> TransactionDirective | None:
+def _transaction(text: str, head: Words) -> TransactionDirective | None:
     value = head.values.get("tx")
     if value is None:
         return None
@@ -237,11 +243,21 @@ def _transaction(text: str, head: _Found) -> TransactionDirective | None:
     return TransactionDirective(value)
 
 
-def _partial_safe(text: str, head: _Found) -> bool:
+def _partial_safe(text: str, head: Words) -> bool:
     value = head.values.get("down")
     if value not in {None, "partial-safe"}:
         raise SqlInvalidError(f"there is no down={value}: use partial-safe", locate(text, head.places["down"]))
     return value is not None
+
+
+def _backfill(text: str, head: Words) -> Words | None:
+    of_backfill = {key: value for key, value in head.values.items() if key in _KEYS_OF_BACKFILL}
+    if of_backfill and "backfill" not in of_backfill:
+        first = min(head.places[key] for key in of_backfill)
+        raise SqlInvalidError(
+            f"{', '.join(of_backfill)} is about a backfill: write backfill=<table> before it", locate(text, first)
+        )
+    return Words(of_backfill, {key: head.places[key] for key in of_backfill}) if of_backfill else None
 
 
 def _one_of(words: tuple[str, ...] | list[str]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from dbmigrations.postgres.sql.backfill import Backfill, read_backfill
 from dbmigrations.postgres.sql.directives import Directives, exceptions_in, read_directives
 from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.position import Position, excerpt, locate
@@ -16,12 +17,14 @@ class SqlScript:
     """A script that can be run. `directives.statements` has one entry for each of `statements`.
 
     `bulk` is data that `text` lacks because it stays in its file. Offsets are those in `text`, lines those of the file.
+    Where it is a backfill, its statement reads as if one batch held all rows.
     """
 
     text: str
     statements: tuple[Statement, ...]
     directives: Directives
     bulk: tuple[BulkData, ...] = ()
+    backfill: Backfill | None = None
 
     def server_position(self, statement: Statement, position: int) -> Position:
         """The place in the script of a server's error position (characters from 1) within `statement`."""
@@ -53,16 +56,17 @@ def read(text: str, bulk: tuple[BulkData, ...] = ()) -> SqlScript:
     """Read a script, of which the data in `bulk` was left out.
 
     Raises:
-        SqlInvalidError: what cannot be split, psql meta-commands, malformed directives.
+        SqlInvalidError: what cannot be split, psql meta-commands, malformed directives, a malformed backfill.
     """
     try:
         statements = split(text, bulk)
         directives = read_directives(text, statements)
+        backfill, statements = read_backfill(text, statements, directives)
     except SqlInvalidError as error:
         raise SqlInvalidError(error.message, _in_file(error.position, bulk)) from None
     if bulk:
         statements = tuple(replace(each, position=_in_file(each.position, bulk)) for each in statements)
-    return SqlScript(text, statements, directives, bulk)
+    return SqlScript(text, statements, directives, bulk, backfill)
 
 
 def _in_file(position: Position, bulk: Sequence[BulkData]) -> Position:

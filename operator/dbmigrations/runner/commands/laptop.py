@@ -20,7 +20,7 @@ from dbmigrations.postgres.tables import Tables
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dbmigrations.api.step import StepRequest
+    from dbmigrations.api.step import RequestedBackfill, StepRequest
     from dbmigrations.postgres.settings import ConnectionSettings
     from dbmigrations.runner.commands.options import Place, Planning
     from dbmigrations.runner.commands.running import Desk
@@ -36,11 +36,18 @@ class Laptop:
     settings: ConnectionSettings
     place: Place
 
-    def request(self, version: str, planning: Planning | None = None, *, baseline: str = "") -> StepRequest:
+    def request(
+        self,
+        version: str,
+        planning: Planning | None = None,
+        *,
+        baseline: str = "",
+        backfill: RequestedBackfill | None = None,
+    ) -> StepRequest:
         """The request of a new run's preflight."""
         from dbmigrations.runner.commands.running_steps import first_request
 
-        return first_request(self, version, planning, baseline=baseline)
+        return first_request(self, version, planning, baseline=baseline, backfill=backfill)
 
     @contextmanager
     def session(self, command: str) -> Iterator[tuple[Session, Tables]]:

@@ -87,6 +87,7 @@ class Look:
                     "operations": [
                         _operation(m, each) for each in self.facts.analysis(m.kind, m.name, m.direction).operations
                     ],
+                    "backfill": self.facts.analysis(m.kind, m.name, m.direction).backfill,
                     "losses": list(self.facts.analysis(m.kind, m.name, m.direction).losses),
                 }
                 for m in (plan.migrations if plan else ())

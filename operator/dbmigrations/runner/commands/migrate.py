@@ -16,6 +16,7 @@ from dbmigrations.runner.commands.options import (
     Changing,
     Place,
     Planning,
+    backfill_options,
     changing_options,
     place_options,
     planning_options,
@@ -32,7 +33,7 @@ from dbmigrations.runner.report.words import count
 from dbmigrations.runner.source import load_source, newest_version
 
 if TYPE_CHECKING:
-    from dbmigrations.api.step import StepRequest, StepResult
+    from dbmigrations.api.step import RequestedBackfill, StepRequest, StepResult
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,18 @@ class Run:
 @to_option
 @place_options
 @planning_options
+@backfill_options
 @changing_options
 @laptop_command
-def migrate(desk: Desk, version: str | None, place: Place, planning: Planning, changing: Changing) -> Exit:
+def migrate(  # noqa: PLR0913 - one for each group of options
+    desk: Desk,
+    *,
+    version: str | None,
+    place: Place,
+    planning: Planning,
+    backfill: RequestedBackfill | None,
+    changing: Changing,
+) -> Exit:
     """Bring the database up to a version.
 
     The same steps as in a cluster: preflight, backup, then release by release schema, SQL, data and verify. What was
@@ -60,23 +70,32 @@ def migrate(desk: Desk, version: str | None, place: Place, planning: Planning, c
     laptop = at_laptop(desk, place)
     target = version or newest_version(load_source(str(place.source)))
     wishes = Wishes(force_owned=changing.force_owned)
-    return carry_out(laptop, Run("migrate", laptop.request(target, planning), wishes, changing))
+    return carry_out(laptop, Run("migrate", laptop.request(target, planning, backfill=backfill), wishes, changing))
 
 
 @click.command("rollback")
 @version_option("--to-version", "version", "Where to go back to.", required=True)
 @place_options
 @planning_options
+@backfill_options
 @changing_options
 @laptop_command
-def rollback(desk: Desk, version: str, place: Place, planning: Planning, changing: Changing) -> Exit:
+def rollback(  # noqa: PLR0913 - one for each group of options
+    desk: Desk,
+    *,
+    version: str,
+    place: Place,
+    planning: Planning,
+    backfill: RequestedBackfill | None,
+    changing: Changing,
+) -> Exit:
     """Go back to an earlier version: undo what was applied since, newest first, by the down scripts in the database.
 
     It takes a backup, says what would be lost, and asks before it begins (or needs --yes).
     """
     laptop = at_laptop(desk, place)
     wishes = Wishes(force_owned=changing.force_owned, down_is_asked=True)
-    return carry_out(laptop, Run("rollback", laptop.request(version, planning), wishes, changing))
+    return carry_out(laptop, Run("rollback", laptop.request(version, planning, backfill=backfill), wishes, changing))
 
 
 def carry_out(laptop: Laptop, run: Run) -> Exit:

@@ -25,7 +25,7 @@ from dbmigrations.release.versions import Version, VersionError
 if TYPE_CHECKING:
     from enum import StrEnum
 
-    from dbmigrations.api.step import RequestedBackup, RequestedGates, RequestedPolicy
+    from dbmigrations.api.step import RequestedBackfill, RequestedBackup, RequestedGates, RequestedPolicy
 
 Body = Callable[..., Any]
 Decorator = Callable[[Body], Body]
@@ -204,6 +204,23 @@ def planning_options(function: Body) -> Body:
     )
 
 
+def backfill_options(function: Body) -> Body:
+    """How fast backfills may go, as the parameter `backfill`; None: nothing was asked for."""
+    rate = click.FloatRange(min=0, min_open=True)
+    return _grouped(
+        function,
+        "backfill",
+        _backfill,
+        click.option("--max-rate", type=rate, metavar="ROWS", help="Rows of a backfill in a second. Default: any."),
+        click.option(
+            "--target-time",
+            type=rate,
+            metavar="SECONDS",
+            help="Time that a batch of a backfill should take. Default: what its file says, else 0.1.",
+        ),
+    )
+
+
 def backup_options(function: Body) -> Body:
     """`--backup-dir` and `--retain`, as the parameter `backup`."""
     return _grouped(function, "backup", _backup, *_BACKUPS)
@@ -317,6 +334,14 @@ def _planning(*, approve: str, no_backup: bool, backup_dir: Path, retain: int, *
     when = BackupWhen.NEVER if no_backup else BackupWhen.ALWAYS
     backup = _backup(backup_dir=backup_dir, retain=retain).model_copy(update={"when": when})
     return Planning(RequestedPolicy.model_validate(policy), approve, backup)
+
+
+def _backfill(*, max_rate: float | None, target_time: float | None) -> RequestedBackfill | None:
+    if max_rate is None and target_time is None:
+        return None
+    from dbmigrations.api.step import RequestedBackfill
+
+    return RequestedBackfill(max_rate=max_rate or 0, target_time=target_time or 0)
 
 
 def _backup(*, backup_dir: Path, retain: int) -> RequestedBackup:

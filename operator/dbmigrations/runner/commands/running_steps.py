@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from dbmigrations.api.step import (
+    RequestedBackfill,
     RequestedBackup,
     RequestedPolicy,
     RequestedTimeouts,
@@ -34,7 +35,9 @@ NOBODY = Requester(cluster="", namespace="", name="", uid="", generation=0)
 """A laptop: it never owns a database."""
 
 
-def first_request(laptop: Laptop, version: str, planning: Planning | None, *, baseline: str) -> StepRequest:
+def first_request(
+    laptop: Laptop, version: str, planning: Planning | None, *, baseline: str, backfill: RequestedBackfill | None
+) -> StepRequest:
     """The request of a new run's preflight."""
     place = laptop.place
     return StepRequest(
@@ -50,6 +53,7 @@ def first_request(laptop: Laptop, version: str, planning: Planning | None, *, ba
         backup=planning.backup if planning else RequestedBackup(when=BackupWhen.NEVER),
         timeouts=RequestedTimeouts(lock=place.lock_timeout, wait=place.wait, statement=place.statement_timeout, step=0),
         gates=place.gates,
+        backfill=backfill,
         baseline=baseline,
         approved_plan=planning.approve if planning else "",
         requested_by=who(),

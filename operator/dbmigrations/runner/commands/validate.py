@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dbmigrations.release.directory import ReleaseDirectory, Unreleased
-    from dbmigrations.release.migration import Script
+    from dbmigrations.release.migration import Kind, Script
 
 
 @click.command("validate")
@@ -88,27 +88,27 @@ def _edits(source: Path, found: ReleaseDirectory, ref: str) -> tuple[Problem, ..
 def _in_scripts(found: ReleaseDirectory) -> Iterator[Problem]:
     """What the parser says of each script: what cannot be run, and why."""
     problems: list[Problem] = []
-    for script in (*_scripts(found), *_unreleased_scripts(found, problems)):
-        read_script(script.path, script.text, problems, script.bulk)
+    for script, kind in (*_scripts(found), *_unreleased_scripts(found, problems)):
+        read_script(script.path, script.text, problems, script.bulk, kind)
     yield from problems
 
 
-def _scripts(found: ReleaseDirectory) -> Iterator[Script]:
+def _scripts(found: ReleaseDirectory) -> Iterator[tuple[Script, Kind | None]]:
     for release in found.releases:
         for migration in release.migrations:
-            yield migration.up
+            yield migration.up, migration.kind
             if migration.down:
-                yield migration.down
+                yield migration.down, migration.kind
         for assertion in release.assertions:
-            yield assertion.script
+            yield assertion.script, None
 
 
-def _unreleased_scripts(found: ReleaseDirectory, problems: list[Problem]) -> Iterator[Script]:
+def _unreleased_scripts(found: ReleaseDirectory, problems: list[Problem]) -> Iterator[tuple[Script, Kind]]:
     """What no release lists yet is read too: a pull request adds it before anybody cuts a release."""
     for each in found.unreleased:
         for path, reader in ((each.path, read_large), (layout.down_path(each.kind, each.name), None)):
             try:
-                yield files.read_script(found.root, path, reader)
+                yield files.read_script(found.root, path, reader), each.kind
             except files.AbsentError:  # a missing down is judged with the release that will list it
                 continue
             except files.UnreadableError as error:

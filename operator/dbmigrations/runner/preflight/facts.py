@@ -102,6 +102,8 @@ class Analysis:
     """For people, one line each: `12 rows of projects`, `UPDATE of accounts (unknown)`."""
     path: str = ""
     """Of the script, relative to the release directory; empty: not known."""
+    backfill: str = ""
+    """For people: the table that it walks, in which order, about how many rows; empty: it is no backfill."""
 
 
 UNKNOWN_ANALYSIS = Analysis(

@@ -59,6 +59,33 @@ class StatementBegan:
 
 
 @dataclass(frozen=True, slots=True)
+class BackfillProgressed:
+    """A backfill came further.
+
+    Attributes:
+        name: of the migration.
+        rows: of the table, covered so far.
+        estimate: rows of the table, about; None: not known.
+        changed: rows changed so far.
+        rate: rows covered in a second, lately.
+        fraction: of the whole, from 0 to 1; None: not known.
+        seconds_left: about; None: not known.
+        batch: rows of the next batch.
+        notable: whether a log should have it: every ten seconds, and at the end.
+    """
+
+    name: str
+    rows: int
+    estimate: int | None
+    changed: int
+    rate: float
+    fraction: float | None
+    seconds_left: float | None
+    batch: int
+    notable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationEnded:
     """One migration took effect, now or (`before`) when this step ran before."""
 
@@ -100,6 +127,7 @@ Event = (
     | Waited
     | MigrationBegan
     | StatementBegan
+    | BackfillProgressed
     | MigrationEnded
     | AssertionPassed
     | BackupTaken

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, TextIO, assert_never
 from dbmigrations.api.words import Outcome
 from dbmigrations.runner.report.events import (
     AssertionPassed,
+    BackfillProgressed,
     BackupTaken,
     Event,
     MigrationBegan,
@@ -79,6 +80,8 @@ def _lines(event: Event) -> tuple[_Line, ...]:  # noqa: C901, PLR0911 - one answ
             return (_Line(f"{migration_title(migration)} began", _about(migration, place, count)),)
         case StatementBegan(where, place, count):
             return (_Line("statement", {"at": where, "place": place, "count": count}),)
+        case BackfillProgressed():
+            return (_backfill(event),) if event.notable else ()
         case MigrationEnded(migration, place, count, seconds, before):
             about = _about(migration, place, count) | {"seconds": round(seconds, 3)}
             return (_Line(f"{migration_title(migration)} {'was done before' if before else 'done'}", about),)
@@ -91,6 +94,20 @@ def _lines(event: Event) -> tuple[_Line, ...]:  # noqa: C901, PLR0911 - one answ
             return (_Line(text, {"detail": detail} if detail else {}, "warning" if warning else "info"),)
         case _:
             assert_never(event)
+
+
+def _backfill(event: BackfillProgressed) -> _Line:
+    fields: dict[str, object] = {
+        "migration": event.name,
+        "rows": event.rows,
+        "of": event.estimate,
+        "changed": event.changed,
+        "rate": round(event.rate),
+        "fraction": None if event.fraction is None else round(event.fraction, 3),
+        "seconds_left": None if event.seconds_left is None else round(event.seconds_left),
+        "batch": event.batch,
+    }
+    return _Line("backfill", {key: value for key, value in fields.items() if value is not None})
 
 
 def _step_ended(result: StepResult, seconds: float) -> _Line:

@@ -9,6 +9,7 @@ from dbmigrations.api.words import Outcome
 from dbmigrations.runner.report import words
 from dbmigrations.runner.report.events import (
     AssertionPassed,
+    BackfillProgressed,
     BackupTaken,
     Event,
     MigrationBegan,
@@ -72,6 +73,8 @@ def describe(event: Event) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one answ
             return (f"[{place}/{count}] {words.migration_title(migration)} begins",)
         case StatementBegan(where, place, count):
             return (f"    {place}/{count} {where}",)
+        case BackfillProgressed():
+            return (f"    {words.backfill_line(event)}",) if event.notable else ()
         case MigrationEnded(migration, place, count, seconds, before):
             how = "was done before" if before else f"done after {words.seconds(seconds)}"
             return (f"[{place}/{count}] {words.migration_title(migration)} {how}",)

@@ -76,6 +76,8 @@ def _what(plan: Plan, summary: PlanSummary) -> str:
 def _details(analysis: Analysis | None) -> Iterator[str]:
     if analysis is None:
         return
+    if analysis.backfill:
+        yield f"      backfill of {analysis.backfill}"
     for operation in analysis.operations[:OPERATIONS_SHOWN]:
         yield f"      {_operation_line(operation)}"
     if len(analysis.operations) > OPERATIONS_SHOWN:

@@ -8,6 +8,7 @@ from dbmigrations.api.words import Outcome
 from dbmigrations.runner.report import words
 from dbmigrations.runner.report.events import (
     AssertionPassed,
+    BackfillProgressed,
     BackupTaken,
     Event,
     MigrationBegan,
@@ -45,7 +46,7 @@ class Progress:
     def _line(self, text: str, style: str = "") -> None:
         self._err.line((self._redactor.clean(text), style))
 
-    def _show(self, event: Event) -> None:  # noqa: C901 - one answer for each event
+    def _show(self, event: Event) -> None:  # noqa: C901, PLR0912 - one answer for each event
         match event:
             case StepBegan(step):
                 self._step = words.step_title(step)
@@ -64,6 +65,9 @@ class Progress:
                 self._move(f"{place}/{count} {words.migration_title(migration)}")
             case StatementBegan(where, place, count):
                 self._move(f"{where} (statement {place} of {count})")
+            case BackfillProgressed():
+                line = f"{self._step} {event.name}: {words.backfill_line(event)}"
+                self._err.advance(self._redactor.clean(line), event.fraction)
             case MigrationEnded(migration, place, count, seconds, before):
                 how = "done before" if before else words.seconds(seconds)
                 self._line(f"  {place}/{count} {words.migration_title(migration)}  {how}")

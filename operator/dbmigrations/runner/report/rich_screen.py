@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TextIO
 
+    from rich.progress import Progress
     from rich.status import Status
 
     from dbmigrations.runner.report.screen import Part
@@ -27,6 +28,7 @@ class RichScreen:
         width = None if stream.isatty() else WIDE
         self._console = Console(file=stream, highlight=False, markup=False, width=width)
         self._status: Status | None = None
+        self._bar: Progress | None = None
 
     @property
     def is_terminal(self) -> bool:
@@ -52,14 +54,35 @@ class RichScreen:
 
     def move(self, text: str) -> None:
         """A spinner with the text."""
+        self._stop_bar()
         if self._status is None:
             self._status = self._console.status(Text(text))
             self._status.start()
         else:
             self._status.update(Text(text))
 
+    def advance(self, text: str, fraction: float | None) -> None:
+        """A bar with the text; it pulses where nobody knows how much there is."""
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+        if self._bar is None:
+            self.stop()
+            columns = SpinnerColumn(), BarColumn(), TextColumn("{task.description}", markup=False)
+            self._bar = Progress(*columns, console=self._console, transient=True)
+            self._bar.add_task("")
+            self._bar.start()
+        (task,) = self._bar.task_ids
+        total = None if fraction is None else 1.0
+        self._bar.update(task, description=text, total=total, completed=fraction or 0.0)
+
+    def _stop_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
     def stop(self) -> None:
-        """No spinner."""
+        """No spinner, no bar."""
+        self._stop_bar()
         if self._status is not None:
             self._status.stop()
             self._status = None

@@ -40,6 +40,9 @@ class Screen(Protocol):
     def move(self, text: str) -> None:
         """Show what is under way below the lines, in place of what was shown so before."""
 
+    def advance(self, text: str, fraction: float | None) -> None:
+        """The same, with a bar; `fraction`: how much is done, from 0 to 1, None: not known."""
+
     def stop(self) -> None:
         """Show nothing of that kind any more."""
 
@@ -70,6 +73,9 @@ class PlainScreen:
                 self._write("  ".join(padded).rstrip() + "\n")
 
     def move(self, text: str) -> None:
+        """Nothing."""
+
+    def advance(self, text: str, fraction: float | None) -> None:
         """Nothing."""
 
     def stop(self) -> None:

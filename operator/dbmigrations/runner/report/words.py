@@ -9,6 +9,7 @@ from dbmigrations.api.words import Direction, Outcome
 if TYPE_CHECKING:
     from dbmigrations.api.step import StepRef, StepResult
     from dbmigrations.release.plan import PlannedMigration
+    from dbmigrations.runner.report.events import BackfillProgressed
 
 _UNITS = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 _MINUTE = 60
@@ -33,6 +34,22 @@ def seconds(value: float) -> str:
     if value < _HOUR:
         return f"{int(value // _MINUTE)} min {int(value % _MINUTE)} s"
     return f"{int(value // _HOUR)} h {int(value % _HOUR // _MINUTE)} min"
+
+
+def backfill_line(event: BackfillProgressed) -> str:
+    """`backfill 120,000 of about 1,000,000 rows (12%), 95,000 rows/s, about 9.3 s left`."""
+    parts = [f"backfill {event.rows:,}{_of(event)}", f"{event.rate:,.0f} rows/s"]
+    if event.seconds_left is not None and event.fraction != 1:
+        parts.append(f"about {seconds(event.seconds_left)} left")
+    return ", ".join(parts)
+
+
+def _of(event: BackfillProgressed) -> str:
+    if event.fraction == 1:
+        return f" rows, all of them ({event.changed:,} changed)"
+    if event.estimate is None or event.fraction is None:
+        return " rows"
+    return f" of about {event.estimate:,} rows ({event.fraction:.0%})"
 
 
 def size(number: int) -> str:

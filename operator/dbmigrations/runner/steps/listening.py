@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dbmigrations.postgres import events as engine
-from dbmigrations.runner.report.events import Noted, Reporter, StatementBegan, Waited
+from dbmigrations.runner.report.events import BackfillProgressed, Noted, Reporter, StatementBegan, Waited
 
 _LOUD = frozenset({"WARNING", "ERROR"})
 
@@ -24,6 +24,20 @@ def listener(report: Reporter) -> engine.Listener:
                 report(Waited(f"a gate is closed: {'; '.join(closed)}"))
             case engine.ServerNotice(severity=severity, text=text):
                 report(Noted(f"{severity}: {text}", warning=severity in _LOUD))
+            case engine.BackfillMoved():
+                report(
+                    BackfillProgressed(
+                        name=event.name,
+                        rows=event.rows,
+                        estimate=event.estimate,
+                        changed=event.changed,
+                        rate=event.rate,
+                        fraction=event.fraction,
+                        seconds_left=event.seconds_left,
+                        batch=event.size,
+                        notable=event.notable,
+                    )
+                )
             case engine.MigrationStarted(name=name, resumed=True):
                 report(Noted(f"{name} was interrupted before and is taken up where it stopped"))
             case engine.MigrationStarted() | engine.MigrationFinished():

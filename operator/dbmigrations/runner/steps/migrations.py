@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dbmigrations.api.words import Direction
 from dbmigrations.postgres.apply import Applier
 from dbmigrations.postgres.assertions import AssertionScript
+from dbmigrations.postgres.backfill.pace import ORDINARY_PACE, Pace
 from dbmigrations.postgres.errors import PlanChangedError, StatementError
 from dbmigrations.runner.report.events import MigrationBegan, MigrationEnded, Noted
 from dbmigrations.runner.report.words import count
@@ -60,7 +61,13 @@ def _applier(planned: PlannedWork) -> Applier:
         listener=listener(work.context.report),
         deferred=work.context.interruption.deferred,
         gates=gates_of(work),
+        pace=_pace_of(work),
     )
+
+
+def _pace_of(work: Work) -> Pace:
+    asked = work.request.backfill
+    return Pace(max_rate=asked.max_rate, target=asked.target_time) if asked else ORDINARY_PACE
 
 
 def _bring_about(
