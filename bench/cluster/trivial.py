@@ -64,7 +64,7 @@ def seen(kube: Kube, path: str, version: str, holds: Callable[[Json], bool]) -> 
     deadline = time.monotonic() + JOB_LIMIT
     joint = "&" if "?" in path else "?"
     while time.monotonic() < deadline:
-        for event in kube.lines(f"{path}{joint}watch=true&timeoutSeconds=25&resourceVersion={version}"):
+        for event in kube.lines(f"{path}{joint}watch=true&timeoutSeconds=10&resourceVersion={version}"):
             found: Json = event["object"]
             if event["type"] == "ERROR":
                 raise RuntimeError(f"the watch of {path} ended: {found.get('message')}")
