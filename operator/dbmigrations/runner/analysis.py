@@ -21,8 +21,9 @@ from dbmigrations.postgres.sql.position import locate
 from dbmigrations.postgres.sql.review import Review, review_script
 from dbmigrations.postgres.sql.script import SqlScript, read
 from dbmigrations.postgres.sql.transactions import Unprobeable, execution_plan
+from dbmigrations.postgres.sql.tree import Unparsed, parse
 from dbmigrations.release.migration import Kind
-from dbmigrations.release.problems import Problem, ReleaseInvalidError
+from dbmigrations.release.problems import Problem, ReleaseInvalidError, Severity
 from dbmigrations.runner.preflight.facts import Analysis, MigrationRef, Operation
 
 if TYPE_CHECKING:
@@ -161,6 +162,21 @@ def read_script(
             )
         )
     return None if units else script
+
+
+def unread_statements(path: str, script: SqlScript) -> Iterator[Problem]:
+    """A warning for each statement that has no tree: a slip of the pen, or SQL that only a newer server knows."""
+    for statement, directives in zip(script.statements, script.directives.statements, strict=True):
+        tree = parse(statement.text)
+        if isinstance(tree, Unparsed) and directives.declaration is None:
+            yield Problem(
+                path,
+                f"nobody can say what this statement does: {tree.why}",
+                "mend it; where the server knows it, say what it is: `-- migrate: class=… reason=…`",
+                statement.position.line,
+                statement.position.column,
+                severity=Severity.WARNING,
+            )
 
 
 def count_nothing(losses: Sequence[Loss]) -> CountedLoss:

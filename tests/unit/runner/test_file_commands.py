@@ -49,6 +49,22 @@ def test_from_nothing_to_a_release_with_its_page(tmp_path: Path) -> None:
     assert made["name"] in (tmp_path / "database/DATABASE_VERSION.md").read_text()
 
 
+def test_a_slip_of_the_pen_is_told_before_anything_is_planned(tmp_path: Path) -> None:
+    run(tmp_path, "init", "--dir", "database")
+    up, down = json.loads(run(tmp_path, "new", "sql", "tags", "--json").stdout)["files"]
+    written(tmp_path / "database" / up, "CREATE TABLE tags (id int);\nCREATE TABEL labels (id int);\n")
+    written(tmp_path / "database" / down, "DROP TABLE tags;\n")
+
+    ran = run(tmp_path, "validate")
+
+    assert f"{up}:2:1: warning: nobody can say what this statement does" in ran.stdout
+    assert 'syntax error at or near "TABEL"' in ran.stdout
+    assert ran.exit_code == 0  # a newer server may know it
+    declared = "-- migrate: class=additive reason=a server of our own\nCREATE TABEL labels (id int);\n"
+    written(tmp_path / "database" / up, declared)
+    assert "warning" not in run(tmp_path, "validate").stdout
+
+
 def test_the_page_is_checked_line_by_line_and_line_ends_do_not_count(tmp_path: Path) -> None:
     run(tmp_path, "init")
     run(tmp_path, "docs")

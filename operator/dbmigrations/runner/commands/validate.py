@@ -11,7 +11,7 @@ from dbmigrations.release import directory, files, layout
 from dbmigrations.release.directory import ReleaseDirectory, Unreleased
 from dbmigrations.release.migration import Script
 from dbmigrations.release.problems import Problem, Severity
-from dbmigrations.runner.analysis import read_script
+from dbmigrations.runner.analysis import read_script, unread_statements
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.formats import Format, format_option, tell_findings
 from dbmigrations.runner.commands.options import source_option
@@ -89,7 +89,9 @@ def _in_scripts(found: ReleaseDirectory) -> Iterator[Problem]:
     """What the parser says of each script: what cannot be run, and why."""
     problems: list[Problem] = []
     for script, kind in (*_scripts(found), *_unreleased_scripts(found, problems)):
-        read_script(script.path, script.text, problems, script.bulk, kind)
+        parsed = read_script(script.path, script.text, problems, script.bulk, kind)
+        if parsed is not None:
+            problems.extend(unread_statements(script.path, parsed))
     yield from problems
 
 
