@@ -29,12 +29,12 @@ _numbers = itertools.count(1)
 
 _SIGKILLS = frozenset({Fault.KILLED_BEFORE, Fault.KILLED_DURING, Fault.KILLED_AFTER})
 _SEVERING = _SIGKILLS | {Fault.SEVERED, Fault.SWALLOWED}
-_WAITS, _FAILED, _INTERRUPTED = 30, 20, 130
+_WAITS, _FAILED, _TERMINATED = 30, 20, 143
 
 _MAY_END = {
     **{fault: {-signal.SIGKILL} for fault in _SIGKILLS},
     **{fault: {0, _WAITS} for fault in (Fault.SEVERED, Fault.SWALLOWED, Fault.BACKEND_ENDED, Fault.RESTARTED)},
-    Fault.TERMINATED: {0, _INTERRUPTED, -signal.SIGTERM},
+    Fault.TERMINATED: {0, _TERMINATED, -signal.SIGTERM},
     Fault.DISK_FULL: {0, _FAILED, _WAITS},
 }
 """How the struck run may end: done in spite of it, or with an exit code that says "again" or what failed."""

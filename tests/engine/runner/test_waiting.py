@@ -148,9 +148,15 @@ def test_on_a_laptop_a_missing_database_is_one_line_and_a_code(laptop: Laptop, u
     assert words in ran.err
 
 
-def test_on_a_laptop_a_missing_release_directory_is_one_line_and_a_code(laptop: Laptop, notes: Notes) -> None:
+def test_on_a_laptop_a_missing_release_directory_is_an_error_a_code_and_what_to_do_next(
+    laptop: Laptop, notes: Notes
+) -> None:
     ran = laptop.run("plan", "--dir", "nowhere")
-    assert (ran.code, ran.err) == (30, "error: there is no release directory at nowhere\n")
+    assert ran.code == 30
+    assert ran.err.splitlines() == [
+        "error: there is no release directory at nowhere",
+        "next: name the release directory with --dir, or make one with `dbmigrate init`",
+    ]
     assert notes.root.is_dir()
     (laptop.folder / "bare").mkdir()
     assert laptop.run("validate", "--dir", "bare").code == 30
