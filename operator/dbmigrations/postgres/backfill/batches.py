@@ -108,9 +108,10 @@ class Batches:
         session, size = self.task.around.session, attempt.steering.size
         with self._explained(checkpoint, attempt):
             row = session.execute(self.keyset.boundary(checkpoint.last, self.upper, size)).fetchone()
-        attempt.rows = 0 if row is None else row[-1]
-        # A batch that is not full is the last one: rows that are deleted meanwhile leave no empty batch behind it.
-        attempt.upto = self.upper if row is None or attempt.rows < size else tuple(row[:-1])
+            attempt.upto = self.upper if row is None else tuple(row)
+            # A batch that ends before the last key of all is full; only the last one must be counted.
+            if attempt.upto == self.upper:
+                (attempt.rows,) = session.one(self.keyset.count(checkpoint.last, self.upper))
         return attempt.rows > 0
 
     def _send(self, checkpoint: Checkpoint, attempt: _Attempt) -> int:
