@@ -118,16 +118,18 @@ def test_an_interruption_ends_the_batch_and_the_next_run_goes_on(counters: Datab
 
 
 def test_a_batch_that_takes_too_long_is_split(counters: Database) -> None:
-    slow = "UPDATE counters SET n = n + 1 WHERE :batch AND (id % 500 <> 0 OR pg_sleep(0.6) IS NOT NULL)"
-    sizes: list[int] = []
+    """600 rows would take 1.8 s; half of them fit."""
+    slow = "UPDATE counters SET n = n + 1 WHERE :batch AND (id % 100 <> 0 OR pg_sleep(0.3) IS NOT NULL)"
+    covered: list[int] = []
 
     def listen(event: Event) -> None:
         if isinstance(event, BackfillMoved):
-            sizes.append(event.size)
+            covered.append(event.rows)
 
     with counters.session() as session:
         apply = applier(session, counters.tables, listener=listen)
-        apply.up(data(counting(slow, batch=600, more="timeout=1s target=900ms")))
+        apply.up(data(counting(slow, batch=600, more="timeout=1500ms target=1400ms")))
+    assert covered[:2] == [0, 300]
     assert counters.rows(COUNT) == [(1, 1000)]
 
 
