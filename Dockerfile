@@ -51,6 +51,8 @@ FROM build AS unit-tests
 COPY requirements/dev.txt /build/
 RUN python3 -m venv --without-pip /tests \
  && /pip/bin/pip --python /tests/bin/python install --quiet --require-hashes --requirement /build/dev.txt
+# Some commands read Git's history: their tests have real repositories.
+RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
 WORKDIR /project
 COPY . .
 RUN /pip/bin/pip --python /tests/bin/python install --quiet --no-deps --no-build-isolation --editable . \
