@@ -20,7 +20,8 @@ from click.testing import CliRunner
 
 from dbmigrations.api.spec import BackupWhen
 from dbmigrations.api.step import Outcome, RequestedBackup, Requester, StepName, StepRef, StepRequest, StepResult
-from dbmigrations.runner.documents import DOCUMENTS, ErrorDocument
+from dbmigrations.runner.documents import DOCUMENTS
+from dbmigrations.runner.documents.parts import ErrorDocument
 from dbmigrations.runner.main import cli
 from tests.engine.databases import CANARY, Database
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dbmigrations.postgres.scratch import PREFIX
-from dbmigrations.runner.documents import Rehearse
+from dbmigrations.runner.documents.directories import Rehearse
 from dbmigrations.runner.main import cli
 
 if TYPE_CHECKING:

@@ -1,0 +1,138 @@
+"""Documents about what a database says of itself, and about what is recorded in it."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from dbmigrations.api.step import BackupReport
+from dbmigrations.runner.documents.parts import Direction, Document, Kind, Migration, Part
+from dbmigrations.runner.documents.plans import Plan
+
+
+class Checked(Part):
+    """One thing that is not as it should be."""
+
+    what: str = Field(description="edited, missing, moved, inserted, late, reordered, other down, drift, or tampered.")
+    subject: str = Field(description="What --accept takes, where it can be accepted.")
+    where: str = Field(description="`file:line`; empty: it is not in the directory.")
+    version: str
+    message: str
+    remedy: str
+    stands_in_the_way: bool
+
+
+class Drift(Part):
+    """Whether the database was changed by others."""
+
+    since: Any = Field(description="What it is compared with.")
+    unknown: str | None = Field(description="Why nothing can be said; null: it can.")
+
+
+class Check(Document):
+    """`check`."""
+
+    command: Literal["check"]
+    plan: Plan
+    findings: list[Checked]
+    drift: Drift
+
+
+class ReplaceDown(Document):
+    """`history replace-down`."""
+
+    command: Literal["history replace-down"]
+    kind: Kind
+    name: str
+    checksum: str
+    reason: str
+
+
+class Finding(Part):
+    """An assertion that does not hold."""
+
+    where: str = Field(description="`file:line:column`, or the name of an object.")
+    message: str
+
+
+class Verify(Document):
+    """`verify`."""
+
+    command: Literal["verify"]
+    release: str
+    holds: bool
+    files: list[str]
+    findings: list[Finding]
+
+
+class Version(Document):
+    """`version`."""
+
+    command: Literal["version"]
+    database: str = Field(description="Empty: none; a trailing `*`: changed since its last passed verify.")
+    expected: str
+    agrees: bool
+    applied: int
+    owner: str
+    postgresql: str
+    dbmigrate: str
+
+
+class VersionSet(Document):
+    """`version set`."""
+
+    command: Literal["version set"]
+    version: str
+    baselined: list[Migration]
+    undone: list[Migration]
+    recorded: bool
+
+
+class HistoryRow(Migration):
+    """A row of the history."""
+
+    id: int
+    release: str
+    description: str
+    direction: Direction
+    outcome: Literal["Applied", "Undone", "Failed", "Baselined"]
+    checksum: str
+    down_checksum: str
+    run: str
+    owner: str
+    uid: str
+    database_user: str
+    requested_by: str
+    git_revision: str
+    approved_plan: str
+    runner_version: str
+    image_digest: str
+    applied_at: datetime
+    duration: float = Field(description="Seconds.")
+    error: str | None
+    sqlstate: str | None
+
+
+class History(Document):
+    """`history`."""
+
+    command: Literal["history"]
+    rows: list[HistoryRow]
+
+
+class Backup(Document):
+    """`backup`."""
+
+    command: Literal["backup"]
+    backup: BackupReport
+
+
+class Owner(Document):
+    """`owner show` and `owner take`; an empty `owner`: nobody."""
+
+    command: Literal["owner show", "owner take"]
+    owner: str
+    uid: str
+    taken_by: str
+    reason: str
+    taken_at: datetime | None
