@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
+from dbmigrations.api.job_template import JobTemplate, SecretReference
 from dbmigrations.api.model import ApiModel
+from dbmigrations.api.scalars import AbsolutePath, Duration, Identifier, ObjectName, Size, Version
 from dbmigrations.api.secret_keys import SecretKey
 from dbmigrations.api.secret_keys import SecretKeys as SecretKeys
-from dbmigrations.api.words import SEMVER
 from dbmigrations.api.words import ApprovalMode as ApprovalMode
 from dbmigrations.api.words import BackupMethod as BackupMethod
 from dbmigrations.api.words import BackupWhen as BackupWhen
@@ -18,28 +19,6 @@ from dbmigrations.api.words import OnFailure as OnFailure
 from dbmigrations.api.words import OperationsPolicy as OperationsPolicy
 from dbmigrations.api.words import RollbackPolicy as RollbackPolicy
 from dbmigrations.api.words import TlsMode as TlsMode
-
-Duration = Annotated[str, Field(pattern=r"^([0-9]{1,6}(\.[0-9]{1,3})?(ms|s|m|h)){1,4}$", max_length=32)]
-"""A span of time as Go and Kubernetes write it: `500ms`, `1s`, `10m`, `1h30m`."""
-
-Size = Annotated[str, Field(pattern=r"^[0-9]{1,9}(Ki|Mi|Gi|Ti)?$", max_length=16)]
-"""A number of bytes as Kubernetes writes it: `512Mi`, `10Gi`."""
-
-ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
-Identifier = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[^\x00]+$")]
-"""A name in PostgreSQL: at most 63 characters, quoted by us wherever it is used."""
-
-Version = Annotated[str, Field(min_length=5, max_length=64, pattern=SEMVER)]
-"""A semantic version without build metadata: 1.2.0 or 1.2.0-rc.1."""
-
-AbsolutePath = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^/[^\x00]*$")]
-Labels = Annotated[dict[str, Annotated[str, Field(max_length=2048)]], Field(max_length=64)]
-
-
-class SecretReference(ApiModel):
-    """A Secret in the resource's own namespace. The operator never reads it: Jobs mount it."""
-
-    name: ObjectName = Field(description="Name of the Secret.")
 
 
 class ConnectionSecretReference(ApiModel):
@@ -252,38 +231,6 @@ class Gates(ApiModel):
         None,
         description="How long ago the oldest transaction of others in this database, also a prepared one, may have "
         "begun. Absent: no limit.",
-    )
-
-
-class JobMetadata(ApiModel):
-    """Metadata added to Jobs and their Pods."""
-
-    labels: Labels = Field(default_factory=dict, description="Labels of Jobs and Pods; ours win.")
-    annotations: Labels = Field(default_factory=dict, description="Annotations of Jobs and Pods; ours win.")
-
-
-OpenObject = Annotated[
-    dict[str, JsonValue],
-    Field(max_length=64, json_schema_extra={"x-kubernetes-preserve-unknown-fields": True}),
-]
-
-
-class JobTemplate(ApiModel):
-    """How the Jobs of the steps are run."""
-
-    metadata: JobMetadata = Field(JobMetadata(), description="Labels and annotations for Jobs and Pods.")
-    service_account_name: str = Field(
-        "", max_length=253, description="ServiceAccount of the Pods, without a token. Empty: the namespace's default."
-    )
-    resources: OpenObject = Field(default_factory=dict, description="Resources of the main container, as in a Pod.")
-    node_selector: Labels = Field(default_factory=dict, description="Node selector of the Pods.")
-    tolerations: Annotated[tuple[OpenObject, ...], Field(max_length=32)] = Field(
-        (), description="Tolerations of the Pods."
-    )
-    affinity: OpenObject = Field(default_factory=dict, description="Affinity of the Pods.")
-    priority_class_name: str = Field("", max_length=253, description="Priority class of the Pods.")
-    image_pull_secrets: tuple[SecretReference, ...] = Field(
-        default=(), max_length=8, description="Pull secrets of the runner's own image."
     )
 
 

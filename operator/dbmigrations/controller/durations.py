@@ -2,7 +2,8 @@
 
 import re
 
-from dbmigrations.api.spec import DatabaseMigrationSpec, Duration, Size
+from dbmigrations.api.scalars import Duration, Size
+from dbmigrations.api.spec import DatabaseMigrationSpec
 from dbmigrations.api.step import StepName
 
 _PART = re.compile(r"([0-9.]+)(ms|s|m|h)")

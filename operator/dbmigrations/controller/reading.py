@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from dbmigrations.api.spec import BackupWhen, DatabaseMigrationSpec, Duration, TlsMode
+from dbmigrations.api.scalars import Duration
+from dbmigrations.api.spec import BackupWhen, DatabaseMigrationSpec, TlsMode
 from dbmigrations.api.status import DatabaseMigrationStatus
 from dbmigrations.controller.durations import seconds
 from dbmigrations.controller.snapshot import InvalidSpec
