@@ -8,12 +8,12 @@ import click
 
 from dbmigrations.runner.commands.laptop import at_laptop
 from dbmigrations.runner.commands.migrate import Run, carry_out
+from dbmigrations.runner.commands.option_kinds import checked_version
 from dbmigrations.runner.commands.options import (
     Changing,
     Place,
     Planning,
     changing_options,
-    checked_version,
     place_options,
     planning_options,
 )

@@ -12,6 +12,7 @@ from dbmigrations.runner.commands.answers import run_document, tell_dry_run, tel
 from dbmigrations.runner.commands.interrupted import state_after
 from dbmigrations.runner.commands.laptop import Laptop, at_laptop
 from dbmigrations.runner.commands.looking import Look, look
+from dbmigrations.runner.commands.option_kinds import version_option
 from dbmigrations.runner.commands.options import (
     Changing,
     Place,
@@ -21,7 +22,6 @@ from dbmigrations.runner.commands.options import (
     place_options,
     planning_options,
     to_option,
-    version_option,
 )
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.commands.running_steps import logged, run_through, without_plan

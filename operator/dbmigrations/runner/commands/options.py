@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +17,21 @@ from dbmigrations.api.words import (
     OperationsPolicy,
     RollbackPolicy,
 )
-from dbmigrations.release.versions import Version, VersionError
+from dbmigrations.runner.commands.option_kinds import (
+    Body,
+    choice,
+    grouped,
+    most_bytes,
+    most_seconds,
+    seconds,
+    utf8,
+    version_option,
+)
 
 if TYPE_CHECKING:
-    from enum import StrEnum
+    from collections.abc import Mapping
 
     from dbmigrations.api.step import RequestedBackfill, RequestedBackup, RequestedGates, RequestedPolicy
-
-Body = Callable[..., Any]
-Decorator = Callable[[Body], Body]
 
 
 @dataclass(frozen=True)
@@ -101,34 +104,6 @@ _BACKUPS = (
 )
 
 
-def checked_version(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    """A callback: a version as it is written, where it is one.
-
-    Raises:
-        click.BadParameter: it is no version; says why.
-    """
-    try:
-        return value if value is None else Version.parse(value).text
-    except VersionError as error:
-        raise click.BadParameter(str(error)) from None
-
-
-def _utf8(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """A callback: a text that a server can be told. Bytes of the command line that are no UTF-8 are none."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise click.BadParameter("it is not UTF-8") from None
-    return value
-
-
-def version_option(flag: str, name: str, text: str, *, required: bool = False) -> Decorator:
-    """An option that takes a version."""
-    return click.option(
-        flag, name, callback=checked_version, required=required, default=None, metavar="VERSION", help=text
-    )
-
-
 def to_option(function: Body) -> Body:
     """`--to`, as the parameter `version`; empty: the newest release."""
     return version_option("--to", "version", "Default: the newest release of the directory.")(function)
@@ -136,7 +111,7 @@ def to_option(function: Body) -> Body:
 
 def offline_options(function: Body) -> Body:
     """`--offline` and `--from`, as the parameter `offline`."""
-    return _grouped(
+    return grouped(
         function,
         "offline",
         Offline,
@@ -152,49 +127,49 @@ def source_option(function: Body) -> Body:
 
 def place_options(function: Body) -> Body:
     """`--url`, `--dir` and what goes with them, as the parameter `place`."""
-    return _grouped(
+    return grouped(
         function,
         "place",
         _place,
         click.option(
-            "--url", callback=_utf8, default="", metavar="URL", help="Connection URL. Default: DATABASE_URL, else PG*."
+            "--url", callback=utf8, default="", metavar="URL", help="Connection URL. Default: DATABASE_URL, else PG*."
         ),
         _SOURCE,
         click.option(
-            "--schema", callback=_utf8, default="", help="The application's schema. Default: the URL's, else public."
+            "--schema", callback=utf8, default="", help="The application's schema. Default: the URL's, else public."
         ),
         click.option(
             "--history-schema",
-            callback=_utf8,
+            callback=utf8,
             default="dbmigrations",
             show_default=True,
             help="Schema of our own tables.",
         ),
-        click.option("--role", callback=_utf8, default="", help="Role that migrations run as (SET ROLE)."),
-        _seconds("--wait", 60.0, "How long to wait for locks."),
-        _seconds("--lock-timeout", 1.0, "lock_timeout of a statement."),
-        _seconds("--statement-timeout", 0.0, "statement_timeout of a statement; 0: no limit."),
-        _most_seconds("--max-replica-lag", "Wait while a replica lags further behind."),
-        _most_bytes("--max-replica-lag-size", "Wait while a replica has more WAL than this to replay: 64Mi."),
-        _most_bytes("--max-retained-wal", "Wait while a replication slot keeps more WAL than this: 10Gi."),
-        _most_seconds("--max-oldest-transaction", "Wait while a transaction of somebody else is older."),
+        click.option("--role", callback=utf8, default="", help="Role that migrations run as (SET ROLE)."),
+        seconds("--wait", 60.0, "How long to wait for locks."),
+        seconds("--lock-timeout", 1.0, "lock_timeout of a statement."),
+        seconds("--statement-timeout", 0.0, "statement_timeout of a statement; 0: no limit."),
+        most_seconds("--max-replica-lag", "Wait while a replica lags further behind."),
+        most_bytes("--max-replica-lag-size", "Wait while a replica has more WAL than this to replay: 64Mi."),
+        most_bytes("--max-retained-wal", "Wait while a replication slot keeps more WAL than this: 10Gi."),
+        most_seconds("--max-oldest-transaction", "Wait while a transaction of somebody else is older."),
     )
 
 
 def planning_options(function: Body) -> Body:
     """The policy, `--approve` and the backup, as the parameter `planning`."""
-    return _grouped(
+    return grouped(
         function,
         "planning",
         _planning,
-        _choice("--operations", OperationsPolicy.NON_DESTRUCTIVE, "Which operations ups may contain."),
-        _choice("--exceptions", ExceptionsPolicy.DECLARED, "What `-- migrate: class=` and `allow=` count for."),
-        _choice("--rollback", RollbackPolicy.AUTOMATIC, "Whether downs may run."),
-        _choice("--approval", ApprovalMode.NEVER, "Which plans wait for --approve."),
+        choice("--operations", OperationsPolicy.NON_DESTRUCTIVE, "Which operations ups may contain."),
+        choice("--exceptions", ExceptionsPolicy.DECLARED, "What `-- migrate: class=` and `allow=` count for."),
+        choice("--rollback", RollbackPolicy.AUTOMATIC, "Whether downs may run."),
+        choice("--approval", ApprovalMode.NEVER, "Which plans wait for --approve."),
         click.option("--require-down", is_flag=True, help="Refuse a migration that has no way back."),
-        _choice("--changed-release", ChangePolicy.REFUSE, "Migrations that are new in an applied release."),
-        _choice("--out-of-order", ChangePolicy.REFUSE, "Migrations that belong before applied ones."),
-        _choice("--drift", DriftPolicy.REPORT, "What somebody changed since the last verify."),
+        choice("--changed-release", ChangePolicy.REFUSE, "Migrations that are new in an applied release."),
+        choice("--out-of-order", ChangePolicy.REFUSE, "Migrations that belong before applied ones."),
+        choice("--drift", DriftPolicy.REPORT, "What somebody changed since the last verify."),
         click.option(
             "--drift-ignore", multiple=True, metavar="GLOB", help="No drift: `table shop.log_*` (repeatable)."
         ),
@@ -207,7 +182,7 @@ def planning_options(function: Body) -> Body:
 def backfill_options(function: Body) -> Body:
     """How fast backfills may go, as the parameter `backfill`; None: nothing was asked for."""
     rate = click.FloatRange(min=0, min_open=True)
-    return _grouped(
+    return grouped(
         function,
         "backfill",
         _backfill,
@@ -223,12 +198,12 @@ def backfill_options(function: Body) -> Body:
 
 def backup_options(function: Body) -> Body:
     """`--backup-dir` and `--retain`, as the parameter `backup`."""
-    return _grouped(function, "backup", _backup, *_BACKUPS)
+    return grouped(function, "backup", _backup, *_BACKUPS)
 
 
 def changing_options(function: Body) -> Body:
     """`--yes`, `--dry-run`, `--force-owned`, `--log-dir`, as the parameter `changing`."""
-    return _grouped(
+    return grouped(
         function,
         "changing",
         Changing,
@@ -245,64 +220,6 @@ def log_dir_option(function: Body) -> Body:
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer with one JSON document.")
-
-
-def _grouped(function: Body, name: str, make: Callable[..., object], *decorators: Decorator) -> Body:
-    """Decorate with options and hand their values to the function as one."""
-
-    def bare() -> None:
-        """Carries the options, to learn their names."""
-
-    for decorate in decorators:
-        decorate(bare)
-    names = [parameter.name for parameter in vars(bare)["__click_params__"]]
-
-    @wraps(function)
-    def call(*args: Any, **values: Any) -> Any:  # noqa: ANN401 - click's own
-        values[name] = make(**{option: values.pop(option) for option in names})
-        return function(*args, **values)
-
-    wrapped: Body = call
-    for decorate in reversed(decorators):
-        wrapped = decorate(wrapped)
-    return wrapped
-
-
-def _choice(flag: str, default: StrEnum, text: str) -> Decorator:
-    values = [each.value for each in type(default)]
-    return click.option(flag, type=click.Choice(values), default=default.value, show_default=True, help=text)
-
-
-def _seconds(flag: str, default: float, text: str) -> Decorator:
-    return click.option(
-        flag, type=click.FloatRange(min=0), default=default, show_default=True, metavar="SECONDS", help=text
-    )
-
-
-_SIZE = re.compile(r"(?P<number>[0-9]{1,9})(?P<unit>(Ki|Mi|Gi|Ti)?)")
-
-
-def checked_size(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
-    """A callback: bytes, as Kubernetes writes them (`512Mi`).
-
-    Raises:
-        click.BadParameter: it is no size.
-    """
-    if value is None:
-        return None
-    if not (found := _SIZE.fullmatch(value)):
-        raise click.BadParameter(f"{value!r} is no size: write bytes, or 512Mi, 10Gi")
-    exponent = ("", "Ki", "Mi", "Gi", "Ti").index(found["unit"])
-    return int(found["number"]) << (10 * exponent)
-
-
-def _most_seconds(flag: str, text: str) -> Decorator:
-    kind = click.FloatRange(min=0)
-    return click.option(flag, type=kind, default=None, metavar="SECONDS", help=f"{text} Default: no limit.")
-
-
-def _most_bytes(flag: str, text: str) -> Decorator:
-    return click.option(flag, callback=checked_size, default=None, metavar="SIZE", help=f"{text} Default: no limit.")
 
 
 def _place(

@@ -8,7 +8,8 @@ import click
 
 from dbmigrations.release.cut import CutError, prepare_cut, write_cut
 from dbmigrations.runner.commands.answers import document
-from dbmigrations.runner.commands.options import checked_version, source_option
+from dbmigrations.runner.commands.option_kinds import checked_version
+from dbmigrations.runner.commands.options import source_option
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.exits import Exit
 from dbmigrations.runner.source import require_folder

@@ -9,7 +9,8 @@ from dbmigrations.postgres.facts import read_history
 from dbmigrations.postgres.verify import Finding, newly_broken, run_assertions
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import Laptop, at_laptop
-from dbmigrations.runner.commands.options import Place, place_options, version_option
+from dbmigrations.runner.commands.option_kinds import version_option
+from dbmigrations.runner.commands.options import Place, place_options
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.errors import SourceMissingError
 from dbmigrations.runner.exits import Exit

@@ -16,7 +16,8 @@ from dbmigrations.postgres.tables import installed
 from dbmigrations.release.problems import ReleaseInvalidError
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import at_laptop
-from dbmigrations.runner.commands.options import Place, place_options, version_option
+from dbmigrations.runner.commands.option_kinds import version_option
+from dbmigrations.runner.commands.options import Place, place_options
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.errors import SourceMissingError
 from dbmigrations.runner.exits import Exit

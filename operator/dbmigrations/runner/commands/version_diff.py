@@ -15,7 +15,8 @@ from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import at_laptop
 from dbmigrations.runner.commands.looking import Look, look
 from dbmigrations.runner.commands.offline import look_offline
-from dbmigrations.runner.commands.options import Place, Planning, checked_version, place_options
+from dbmigrations.runner.commands.option_kinds import checked_version
+from dbmigrations.runner.commands.options import Place, Planning, place_options
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.context import Wishes
 from dbmigrations.runner.exits import Exit

@@ -9,7 +9,8 @@ from dbmigrations.postgres.verify import newly_broken, run_assertions
 from dbmigrations.release.directory import ReleaseDirectory
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import Laptop, at_laptop
-from dbmigrations.runner.commands.options import Place, checked_version, place_options
+from dbmigrations.runner.commands.option_kinds import checked_version
+from dbmigrations.runner.commands.options import Place, place_options
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.context import Wishes
 from dbmigrations.runner.errors import StepRefusedError, VerifyFailedError
