@@ -1,7 +1,7 @@
 """The reference: a bare Kopf operator whose handlers make the very API calls that ours makes, and decide nothing.
 
 It is told which calls those are: `replay.json` holds the calls that the API server's audit log shows for ours, once
-from the write of a resource to its first Job, once from a finished Job to the next, and the bodies to send.
+from the write of a resource to its first Job, once from a finished step to the next Job, and the bodies to send.
 
     python -m bench.operator.bare_kopf <kubeconfig> <namespace> <replay.json>
 """
@@ -44,11 +44,10 @@ class BareKopf:
             self._begun.add(meta["uid"])
             await self._make(self._replay["first"], meta["namespace"], meta["name"], meta["uid"])
 
-    async def job(self, body: Json) -> None:
-        """A Job changed: where it finished, everything up to the next one."""
+    async def pod(self, body: Json) -> None:
+        """A Pod changed: where it succeeded, everything up to the next Job."""
         meta = body["metadata"]
-        done = any(each["type"] == "Complete" for each in body.get("status", {}).get("conditions", []))
-        if done and meta["uid"] not in self._finished:
+        if body.get("status", {}).get("phase") == "Succeeded" and meta["uid"] not in self._finished:
             self._finished.add(meta["uid"])
             labels = meta["labels"]
             await self._make(
@@ -101,9 +100,9 @@ async def main(kubeconfig: Path, namespace: str, replay: Json) -> None:
         async def resource(body: kopf.Body, **_: object) -> None:
             await bare.resource(dict(body["metadata"]))
 
-        @kopf.on.event("batch", "v1", "jobs", registry=registry)
-        async def job(body: kopf.Body, **_: object) -> None:
-            await bare.job(dict(body))
+        @kopf.on.event("", "v1", "pods", registry=registry)
+        async def pod(body: kopf.Body, **_: object) -> None:
+            await bare.pod(dict(body))
 
         await kopf.operator(registry=registry, settings=kopf_settings(), namespaces=[namespace], standalone=True)
 

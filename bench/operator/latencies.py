@@ -38,7 +38,7 @@ class Latencies:
     folder: Path
 
     async def measure(self, samples: int) -> list[Figure]:
-        """From a written resource to its first Job, and from a finished Job to the next: ours and the reference."""
+        """From a written resource to its first Job, from a finished step to the next Job: ours and the reference."""
         for namespace in ("ours", "bare"):
             await self.world.namespace(namespace)
         with ours(self.kubeconfig, ["ours"], self.folder / "ours.log"):
@@ -54,9 +54,9 @@ class Latencies:
                         firsts[namespace].append(seconds)
                         seconds, job = await self._next_job(namespace, job, steps=1)
                         nexts[namespace].append(seconds)
-                        await (await self.world.prepare_end(job, steps=1))()
+                        await self._end(job)
                         await asyncio.sleep(IDLE)
-        return [*_compared("resource written → first Job", firsts), *_compared("Job finished → next Job", nexts)]
+        return [*_compared("resource written → first Job", firsts), *_compared("step finished → next Job", nexts)]
 
     async def _record(self) -> Path:
         """One sample of ours gives the calls and bodies that the reference replays."""
@@ -65,10 +65,10 @@ class Latencies:
         await asyncio.sleep(AUDITED)
         first = _up_to_the_job(self.world.calls(since, "ours"))
         status = (await self.world.cluster.get(paths.resource("ours", "recorded")))["status"]
-        end = await self.world.prepare_end(job, steps=1)
+        await self.world.run_pod(job)
         await asyncio.sleep(0.5)
         since = self.world.mark()
-        await end()
+        await self.world.end_pod(job, steps=1)
         await asyncio.wait_for(self.world.queue("ours", "recorded").get(), PATIENCE)
         await asyncio.sleep(AUDITED)
         content = {"first": first, "next": _up_to_the_job(self.world.calls(since, "ours")), "status": status}
@@ -83,13 +83,19 @@ class Latencies:
         return appeared - began, job
 
     async def _next_job(self, namespace: str, job: Json, *, steps: int) -> tuple[float, Json]:
-        end = await self.world.prepare_end(job, steps=steps)
+        await self.world.run_pod(job)
         await asyncio.sleep(IDLE)
         began = time.perf_counter()
-        await end()
+        await self.world.end_pod(job, steps=steps)
         owner = job["metadata"]["labels"][JOB_LABELS.owner_name]
         appeared, following = await asyncio.wait_for(self.world.queue(namespace, owner).get(), PATIENCE)
+        await self.world.end_job(job)
         return appeared - began, following
+
+    async def _end(self, job: Json) -> None:
+        await self.world.run_pod(job)
+        await self.world.end_pod(job, steps=1)
+        await self.world.end_job(job)
 
 
 def _up_to_the_job(calls: list[str]) -> list[str]:

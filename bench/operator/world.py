@@ -15,7 +15,6 @@ from dbmigrations.api.step import Outcome, StepName, StepRef, StepRequest, StepR
 from dbmigrations.controller import paths
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from dbmigrations.controller.client import Cluster
@@ -68,47 +67,34 @@ class World:
         """A person writes a resource."""
         await self.cluster.create(paths.resources(namespace), migration(namespace, name))
 
-    async def prepare_end(self, job: Json, *, steps: int) -> Callable[[], Awaitable[object]]:
-        """The Job's Pod has ended well; what is returned tells the Job so. `steps`: how many follow after preflight."""
+    async def run_pod(self, job: Json) -> None:
+        """The Job gets its Pod, which runs."""
         meta, template = job["metadata"], job["spec"]["template"]
-        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        pod = f"{meta['name']}-pod"
         owner = {"apiVersion": "batch/v1", "kind": "Job", "name": meta["name"], "uid": meta["uid"], "controller": True}
+        labels = template["metadata"]["labels"]
         manifest = {
-            "metadata": {"name": pod, "labels": template["metadata"]["labels"], "ownerReferences": [owner]},
+            "metadata": {"name": _pod(job), "labels": labels, "ownerReferences": [owner]},
             "spec": template["spec"],
         }
         await self.cluster.create(paths.pods(meta["namespace"]), manifest)
-        ended = {
-            "exitCode": 0,
-            "reason": "Completed",
-            "message": result(job, steps),
-            "startedAt": now,
-            "finishedAt": now,
-        }
-        container = template["spec"]["containers"][0]
-        status: Json = {
-            "phase": "Succeeded",
-            "startTime": now,
-            "containerStatuses": [
-                {
-                    "name": container["name"],
-                    "image": container["image"],
-                    "imageID": "",
-                    "ready": False,
-                    "restartCount": 0,
-                    "state": {"terminated": ended},
-                }
-            ],
-        }
-        await self._status(f"{paths.pods(meta['namespace'])}/{pod}/status", status)
+        await self._pod_status(job, "Running", {"running": {"startedAt": _now()}})
+
+    async def end_pod(self, job: Json, *, steps: int) -> None:
+        """Its runner has done its step well. `steps`: how many follow after preflight."""
+        ended = {"exitCode": 0, "reason": "Completed", "message": result(job, steps)}
+        await self._pod_status(job, "Succeeded", {"terminated": ended | {"startedAt": _now(), "finishedAt": _now()}})
+
+    async def end_job(self, job: Json) -> None:
+        """The Job says so, too."""
+        now, meta = _now(), job["metadata"]
         done = [
             {"type": kind, "status": "True", "reason": "CompletionsReached", "lastTransitionTime": now}
             for kind in ("SuccessCriteriaMet", "Complete")
         ]
         end: Json = {"startTime": now, "completionTime": now, "succeeded": 1, "conditions": done}
-        path = f"{paths.job(meta['namespace'], meta['name'])}/status"
-        return lambda: self._status(path, end | {"uncountedTerminatedPods": {}})
+        await self._status(
+            f"{paths.job(meta['namespace'], meta['name'])}/status", end | {"uncountedTerminatedPods": {}}
+        )
 
     def mark(self) -> int:
         """This moment, for `calls`."""
@@ -128,6 +114,16 @@ class World:
                 found.append(f"{entry['verb']} {kind}")
         return [call for call in found if call != "create events"]
 
+    async def _pod_status(self, job: Json, phase: str, state: Json) -> None:
+        container = job["spec"]["template"]["spec"]["containers"][0]
+        shown = {"name": container["name"], "image": container["image"], "imageID": "", "ready": False}
+        status: Json = {
+            "phase": phase,
+            "startTime": _now(),
+            "containerStatuses": [shown | {"restartCount": 0, "state": state}],
+        }
+        await self._status(f"{paths.pods(job['metadata']['namespace'])}/{_pod(job)}/status", status)
+
     async def _status(self, path: str, status: Json) -> None:
         body = json.dumps({"status": status})
         headers = {"Content-Type": STATUS}
@@ -138,6 +134,14 @@ class World:
     async def _has_account(self, namespace: str) -> bool:
         found = await self.cluster.get(f"/api/v1/namespaces/{namespace}/serviceaccounts")
         return bool(found["items"])
+
+
+def _pod(job: Json) -> str:
+    return f"{job['metadata']['name']}-pod"
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def migration(namespace: str, name: str) -> Json:

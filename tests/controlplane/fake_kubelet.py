@@ -40,6 +40,7 @@ class Fate(Enum):
     SILENT = auto()  # done, and its Pod is deleted before anybody read the result
     VANISHES = auto()  # done, and the Job is deleted before anybody read the result
     KILLED = auto()  # its Pod dies in the middle: no result, Job failed
+    UNTOLD = auto()  # its Pod ends as the database answers, and the Job does not know it yet
 
 
 Choose = "Callable[[StepRequest], Fate]"
@@ -160,6 +161,9 @@ class FakeKubelet:
         elif fate is Fate.VANISHES:
             self.database.answer(request)
             self.kube.delete("Job", self.ns, job["metadata"]["name"])
+        elif fate is Fate.UNTOLD:
+            result = self.database.answer(request)
+            self.end_pod(pod, result.encode().decode(), succeeded=result.outcome is Outcome.SUCCEEDED)
         else:
             self.finish(job, pod, request)
 

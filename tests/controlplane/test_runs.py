@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from dbmigrations.api.reasons import Failure, Refusal
@@ -65,6 +66,40 @@ def test_one_step_runs_at_a_time(world: World) -> None:
         within=1,
     )
     assert [each["state"] for each in world.run()["steps"]] == ["Succeeded", "Succeeded", "Running"]
+
+
+def test_the_next_step_begins_when_the_pod_has_succeeded_whatever_its_job_says_yet(world: World) -> None:
+    world.kubelet.fate = lambda _: Fate.UNTOLD
+    began = time.monotonic()
+    world.create("1.0.0")
+
+    world.await_ready("1.0.0")
+
+    assert world.database.effects() == UP
+    assert steps_of(world) == [("Preflight", "Succeeded"), *((name, "Succeeded") for name, _ in UP)]
+    assert time.monotonic() - began < 30, "no step waited for the look that defends against a lost wake-up"
+    for job in world.jobs():
+        world.kubelet.end_job(job, succeeded=True)
+    world.await_quiet()
+    assert world.condition("Ready")[0] == "True"
+    assert len(world.jobs()) == len(UP) + 1
+
+
+def test_a_pod_that_failed_leaves_the_word_to_its_job(world: World) -> None:
+    def fails(request: StepRequest) -> StepResult | None:
+        if request.step.name is not StepName.SQL:
+            return None
+        return world.database.result(request, Outcome.FAILED, reason=Failure.MIGRATION_FAILED, message="no")
+
+    world.kubelet.fate = only(Fate.UNTOLD, StepName.SQL)
+    world.database.overrides.append(fails)
+    world.create("1.0.0")
+    job = world.await_job("SQL")
+
+    never("a verdict", lambda: world.run()["steps"][-1]["state"] not in {"Starting", "Running"}, within=2)
+    world.kubelet.end_job(job, succeeded=False)
+
+    world.await_stalled("MigrationFailed")
 
 
 def test_a_version_raised_again_during_a_run_takes_effect_at_the_next_step_from_a_fresh_preflight(world: World) -> None:

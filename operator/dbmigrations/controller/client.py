@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
@@ -30,7 +31,7 @@ from dbmigrations.controller.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 
     from kubernetes.aio.client import Configuration
     from structlog.typing import FilteringBoundLogger
@@ -40,9 +41,13 @@ JsonObject = dict[str, Any]
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+METADATA_OF_EACH = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
 REQUEST_TIMEOUT = 30.0
 """Seconds for one request and its whole answer."""
+
+WATCH_SECONDS = 300
+"""After so many the API server ends a watch; 10 more, and we do."""
 
 KEEP_ALIVE = 75.0
 """Seconds that an idle connection is kept. The API server closes it after 90; a new one costs a TLS handshake."""
@@ -105,6 +110,31 @@ class Cluster:
             if not query["continue"]:
                 return
 
+    async def changes(
+        self, path: str, *, labels: str = "", fields: str = ""
+    ) -> AsyncGenerator[tuple[str, JsonObject], None]:
+        """What happens in a collection from now on, until the watch ends: ADDED, MODIFIED or DELETED, and the metadata.
+
+        An object is ADDED also when it has come to match the selectors.
+        """
+        now = (await self._call(_Request("GET", path, query=(("limit", "1"),), accept=METADATA_ONLY)))["metadata"]
+        query = {"labelSelector": labels, "fieldSelector": fields, "resourceVersion": now["resourceVersion"]}
+        query |= {"watch": "true", "timeoutSeconds": str(WATCH_SECONDS)}
+        request = _Request("GET", path, query=tuple(query.items()), accept=METADATA_OF_EACH)
+        response = await self._send(request, seconds=WATCH_SECONDS + 10)
+        try:
+            if response.status != HTTPStatus.OK:
+                raise UnavailableError(f"watch of {path}: {response.status}")
+            async for line in response.content:
+                event = _read(line)
+                if event is None or event.get("type") == "ERROR":
+                    raise UnavailableError(f"watch of {path}: {line[:200].decode(errors='replace')}")
+                yield event["type"], event["object"]["metadata"]
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            raise UnavailableError(f"watch of {path}: {type(error).__name__}: {error}") from None
+        finally:
+            response.close()
+
     async def create(self, path: str, body: JsonObject) -> JsonObject:
         """Adds an object to a collection."""
         name = str(body.get("metadata", {}).get("name", ""))
@@ -143,17 +173,9 @@ class Cluster:
 
     async def _call(self, request: _Request) -> JsonObject:
         asked = f"{request.method} {request.path}"
+        response = await self._send(request)
         try:
-            prepared = await self._api.param_serialize(
-                request.method,
-                request.path,
-                query_params=[(key, value) for key, value in request.query if value],
-                header_params=request.headers,
-                body=request.body,
-                auth_settings=["BearerToken"],
-            )
-            response = await self._api.call_api(*prepared, _request_timeout=aiohttp.ClientTimeout(REQUEST_TIMEOUT))
-            raw = await response.read()  # type: ignore[no-untyped-call]
+            raw = await response.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise UnavailableError(f"{asked}: {type(error).__name__}: {error}") from None
         answer = _read(raw)
@@ -163,6 +185,23 @@ class Cluster:
         if response.status in range(200, 300):
             return answer
         raise as_error(asked, response.status, answer, response.headers.get("Retry-After", ""))
+
+    async def _send(self, request: _Request, *, seconds: float = REQUEST_TIMEOUT) -> aiohttp.ClientResponse:
+        """The answer, of which the body is still to be read."""
+        try:
+            prepared = await self._api.param_serialize(
+                request.method,
+                request.path,
+                query_params=[(key, value) for key, value in request.query if value],
+                header_params=request.headers,
+                body=request.body,
+                auth_settings=["BearerToken"],
+            )
+            answer = await self._api.call_api(*prepared, _request_timeout=aiohttp.ClientTimeout(seconds))
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise UnavailableError(f"{request.method} {request.path}: {type(error).__name__}: {error}") from None
+        response: aiohttp.ClientResponse = answer.response
+        return response
 
 
 def as_error(asked: str, status: int, answer: Mapping[str, Any], retry_after: str = "") -> ClusterError:

@@ -79,6 +79,7 @@ def pod(raw: Raw) -> PodFacts:
         uid=meta["uid"],
         job=(meta.get("labels") or {}).get(_JOB_NAME, ""),
         phase=_PHASES.get(status.get("phase", ""), PodPhase.UNKNOWN),
+        owner_uid=_controller(meta),
         containers=tuple(_containers(spec, status)),
         unschedulable=waits[0] if waits else "",
         reason=status.get("reason", ""),

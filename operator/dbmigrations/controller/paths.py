@@ -31,9 +31,10 @@ def job(namespace: str, name: str) -> str:
     return f"{jobs(namespace)}/{name}"
 
 
-def pods(namespace: str) -> str:
-    """The Pods of a namespace."""
-    return f"/api/v1/namespaces/{namespace}/pods"
+def pods(namespace: str = "") -> str:
+    """The Pods of a namespace; of all where it is empty."""
+    within = f"/namespaces/{namespace}" if namespace else ""
+    return f"/api/v1{within}/pods"
 
 
 def events(namespace: str) -> str:

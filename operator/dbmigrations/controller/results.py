@@ -1,8 +1,8 @@
 """What the end of a Job says about its step.
 
-A step has succeeded only when its Job is Complete and its runner left a valid result that names this run and this step
-and says Succeeded. A failed Job is never a success; a Job without a result is run again; a result that cannot be read
-is an error to report, never a crash.
+A step has succeeded only when its Job is Complete (or bound to be: `foresight`) and its runner left a valid result that
+names this run and this step and says Succeeded. A failed Job is never a success; a Job without a result is run again; a
+result that cannot be read is an error to report, never a crash.
 """
 
 from collections.abc import Iterable

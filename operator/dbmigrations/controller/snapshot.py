@@ -99,6 +99,7 @@ class PodFacts:
     uid: str
     job: str  # label batch.kubernetes.io/job-name
     phase: PodPhase
+    owner_uid: str = ""  # of the controlling ownerReference; empty: none
     containers: tuple[ContainerFacts, ...] = ()  # init containers first
     unschedulable: str = ""  # message of condition PodScheduled=False
     reason: str = ""  # status.reason: Evicted, …

@@ -31,6 +31,7 @@ from dbmigrations.operator.credentials import connection
 from dbmigrations.operator.handlers import kopf_settings, registry
 from dbmigrations.operator.health import HealthServer
 from dbmigrations.operator.metrics import Metrics
+from dbmigrations.operator.pod_ends import PodEnds
 from dbmigrations.operator.watchfulness import Watchfulness
 from dbmigrations.operator.witness import MetricsWitness
 from dbmigrations.operator.workers import Workers
@@ -77,6 +78,7 @@ class Operator:
         self._watch = Watchfulness()
         self._hearsay = Hearsay()
         self._announcer = Announcer(cluster)
+        self._pod_ends = PodEnds(cluster, settings.namespaces, self._queue.add)
         self._stop = asyncio.Event()
         self._besides: list[asyncio.Task[None]] = []
         self._failure: OperatorError | None = None
@@ -175,6 +177,7 @@ class Operator:
         self._besides = [
             asyncio.create_task(self._announcer.post_forever(), name="events"),
             asyncio.create_task(self._compare_forever(), name="comparison of watch and list"),
+            asyncio.create_task(self._pod_ends.watch_forever(), name="ends of Pods"),
         ]
         for number in (signal.SIGTERM, signal.SIGINT):  # in place of Kopf's, which fail on a second signal
             asyncio.get_running_loop().add_signal_handler(number, self.stop)

@@ -211,7 +211,7 @@ class Cluster:
                 self.finalizers.add(finalizer)
                 self.version += 1
             case RemoveFinalizer(finalizer=finalizer):
-                assert not self.active, "nothing runs when the finalizer is released"
+                assert not any(job.may_run for job in self.jobs.values()), "nothing runs when the finalizer is released"
                 self.finalizers.discard(finalizer)
                 self.version += 1
                 self._let_go()
@@ -226,7 +226,7 @@ class Cluster:
         assert not isinstance(spec, InvalidSpec)
         assert not spec.suspend
         assert self.deleted_at is None
-        assert not any(job.alive or job.state is JobState.ACTIVE for job in self.jobs.values()), "one at a time"
+        assert not any(job.may_run for job in self.jobs.values()), "one at a time"
         if self.quota:
             if crash is Crash.NOWHERE:
                 self._pass(self.snapshot(CreationRefused(effect.name, self.quota)), Crash.NOWHERE)
@@ -263,7 +263,17 @@ class Cluster:
         job.pod.phase, job.pod.started_at, job.pod.waiting = PodPhase.RUNNING, self.now, ""
 
     def finish(self, job: Job, said: str | None = None) -> None:
-        """The runner does its step, and says how it went (or, with `said`, something else)."""
+        """The runner does its step, and says how it went (or, with `said`, something else); its Job says so, too."""
+        if job.alive:
+            self.end_pod(job, said)
+        assert job.pod is not None
+        well = job.pod.phase is PodPhase.SUCCEEDED
+        job.state = JobState.COMPLETE if well else JobState.FAILED
+        job.reason = "" if well else "BackoffLimitExceeded"
+        self._end_deletion(job)
+
+    def end_pod(self, job: Job, said: str | None = None) -> None:
+        """The same, but the Job does not know it yet."""
         self.start(job)
         result = self.database.perform(job.request)
         assert result is not None
@@ -272,9 +282,6 @@ class Cluster:
         job.pod.said = result.encode().decode() if said is None else said
         well = result.outcome is Outcome.SUCCEEDED
         job.pod.phase = PodPhase.SUCCEEDED if well else PodPhase.FAILED
-        job.state = JobState.COMPLETE if well else JobState.FAILED
-        job.reason = "" if well else "BackoffLimitExceeded"
-        self._end_deletion(job)
 
     def kill(self, job: Job, units: int = 0) -> None:
         """The Pod is killed after the runner has done so many migrations; it says nothing."""

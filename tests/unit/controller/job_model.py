@@ -43,6 +43,12 @@ class Job:
     def alive(self) -> bool:
         return self.pod is not None and self.pod.phase in {PodPhase.PENDING, PodPhase.RUNNING}
 
+    @property
+    def may_run(self) -> bool:
+        """Whether a Pod of it runs or may be started yet: one that succeeded is the last one."""
+        succeeded = self.pod is not None and self.pod.phase is PodPhase.SUCCEEDED
+        return self.alive or (self.state is JobState.ACTIVE and not succeeded)
+
 
 def job_facts(job: Job) -> JobFacts:
     metadata = job.manifest["metadata"]
@@ -73,5 +79,11 @@ def pod_facts(job: Job) -> PodFacts:
         exit_message=pod.said,
     )
     return PodFacts(
-        name=pod.name, uid=pod.name, job=job.name, phase=pod.phase, containers=(main,), created_at=job.created_at
+        name=pod.name,
+        uid=pod.name,
+        job=job.name,
+        phase=pod.phase,
+        owner_uid=job.uid,
+        containers=(main,),
+        created_at=job.created_at,
     )

@@ -51,6 +51,7 @@ class Fate(Enum):
     STARTS = auto()
     HINDERED = auto()
     ENDS = auto()
+    ENDS_BEFORE_ITS_JOB = auto()
     TALKS_NONSENSE = auto()
     KILLED_BEFORE = auto()
     KILLED_WITHIN = auto()
@@ -130,7 +131,7 @@ class AnySequenceOfEvents(RuleBasedStateMachine):
     # Jobs
 
     def pick(self) -> Job | None:
-        return next((job for job in self.cluster.active if job.pod is not None), None)
+        return next((job for job in self.cluster.active if job.alive), None)
 
     @rule(fate=st.sampled_from(list(Fate)), units=st.integers(0, 2), said=st.sampled_from(GARBAGE), seen=st.booleans())
     def something_becomes_of_the_job(self, fate: Fate, units: int, said: str, *, seen: bool) -> None:
@@ -157,6 +158,8 @@ class AnySequenceOfEvents(RuleBasedStateMachine):
                 self.cluster.overrun(job)
             case Fate.VANISHES:
                 self.cluster.vanish(job)
+            case Fate.ENDS_BEFORE_ITS_JOB:
+                self.cluster.end_pod(job)
             case _ if fate is not Fate.HINDERED:
                 self.cluster.finish(job)
                 self.become_after_success(job, fate)
@@ -169,6 +172,12 @@ class AnySequenceOfEvents(RuleBasedStateMachine):
                 self.cluster.jobs.pop(job.name, None)
             case Fate.LOSES_ITS_POD_AFTER_SUCCESS:
                 job.pod = None
+
+    @rule()
+    def jobs_learn_of_their_pods(self) -> None:
+        for job in self.cluster.active:
+            if job.pod is not None and not job.alive:
+                self.cluster.finish(job)
 
     @rule()
     def pods_of_deleted_jobs_end(self) -> None:
@@ -216,6 +225,7 @@ class AnySequenceOfEvents(RuleBasedStateMachine):
             lambda: self.a_person_asks(chance.choice(["cancel", "look again", "look again", "approve"]), 1): 3,
             lambda: self.time_goes_by(chance.choice([5, 60, 400, 1000])): 2,
             self.pods_of_deleted_jobs_end: 2,
+            self.jobs_learn_of_their_pods: 2,
             self.the_status_is_lost: 1,
             lambda: self.the_world_changes(
                 up=chance.random() < 0.8,
@@ -271,7 +281,8 @@ class AnySequenceOfEvents(RuleBasedStateMachine):
         for step in self.cluster.steps:
             job = self.cluster.jobs.get(step.get("job", ""))
             if job is not None and step["state"] == "Succeeded":
-                assert job.state is JobState.COMPLETE
+                assert job.state is not JobState.FAILED
+                assert not job.may_run
 
     # how every story ends
 
@@ -288,7 +299,7 @@ class AnySequenceOfEvents(RuleBasedStateMachine):
                 job.pod.waiting = ""
         cluster.settle()
         if cluster.gone:
-            assert not cluster.active
+            assert not any(job.may_run for job in cluster.jobs.values())
             return
         if cluster.condition("Stalled")[0]:
             cluster.ask_again()

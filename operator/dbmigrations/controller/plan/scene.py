@@ -8,6 +8,7 @@ from dbmigrations.api.resource import CANCEL, FINALIZER, JOB_LABELS, REQUESTED_A
 from dbmigrations.api.spec import DatabaseMigrationSpec, Timeouts
 from dbmigrations.api.status import DatabaseMigrationStatus, RunState, RunStatus, StepState, StepStatus
 from dbmigrations.controller.durations import seconds
+from dbmigrations.controller.foresight import foreseen
 from dbmigrations.controller.inputs import inputs_digest
 from dbmigrations.controller.snapshot import InvalidSpec, JobFacts, JobState, PodFacts, PodPhase, Resource, Snapshot
 from dbmigrations.controller.startup import running_since
@@ -136,9 +137,10 @@ class Scene:
 
     @property
     def jobs(self) -> tuple[JobFacts, ...]:
-        """The Jobs that this very resource controls, by name."""
-        uid = self.snapshot.resource.uid
-        return tuple(sorted((one for one in self.snapshot.jobs if one.owner_uid == uid), key=lambda one: one.name))
+        """The Jobs that this very resource controls, by name; one whose Pod has succeeded counts as Complete."""
+        uid, pods = self.snapshot.resource.uid, self.snapshot.pods
+        ours = (foreseen(one, pods, self.now) for one in self.snapshot.jobs if one.owner_uid == uid)
+        return tuple(sorted(ours, key=lambda one: one.name))
 
     @property
     def job(self) -> JobFacts | None:
