@@ -17,7 +17,7 @@ from dbmigrations.api.step import StepRef
 from dbmigrations.controller.actions import SPEC_HASH, CreateJob
 from dbmigrations.controller.durations import step_timeout
 from dbmigrations.controller.naming import MAIN_CONTAINER, SOURCE_CONTAINER, TOOLS_CONTAINER, Attempt
-from dbmigrations.controller.request import SOURCE, step_request
+from dbmigrations.controller.request import SOURCE, reads_source, step_request
 from dbmigrations.controller.snapshot import OperatorFacts, Resource
 from dbmigrations.controller.volumes import TOOLS, copying_mounts, tools_mount, volumes_of
 
@@ -134,7 +134,8 @@ def _owner(resource: Resource) -> Json:
 
 def _pod(plan: Blueprint) -> Json:
     spec, step = plan.spec, plan.step.name
-    volumes, mounts = volumes_of(spec, step)
+    with_source = reads_source(step, plan.resource.status.plan)
+    volumes, mounts = volumes_of(spec, step, with_source=with_source)
     request = step_request(plan.resource, spec, plan.run, plan.step, plan.operator.cluster)
     asked = request.model_dump_json(by_alias=True, exclude_none=True)
     main = {
@@ -162,7 +163,7 @@ def _pod(plan: Blueprint) -> Json:
         "containers": [main],
         "volumes": volumes,
     }
-    if spec.source.image is not None:
+    if with_source and spec.source.image is not None:
         pod["initContainers"] = _copying(spec.source.image, plan)
     return pod | _placement(spec)
 

@@ -4,6 +4,8 @@ from dbmigrations.api.resource import GIT_REVISION, REQUESTED_BY
 from dbmigrations.api.spec import Backfill, BackupWhen, DatabaseMigrationSpec, Gates, SecretKeys
 from dbmigrations.api.status import RunStatus
 from dbmigrations.api.step import (
+    PlanDirection,
+    PlanSummary,
     RequestedBackfill,
     RequestedBackup,
     RequestedConnection,
@@ -94,6 +96,17 @@ def step_request(
         git_revision=resource.annotations.get(GIT_REVISION, "")[:_ANNOTATION_LIMIT],
         image_digest=run.images.source if "@" in run.images.source else "",
     )
+
+
+def reads_source(step: StepName, plan: PlanSummary | None) -> bool:
+    """Whether the step reads the release directory: a dump does not, nor what undoes by the stored down scripts."""
+    match step:
+        case StepName.BACKUP:
+            return False
+        case StepName.SCHEMA | StepName.SQL | StepName.DATA:
+            return plan is None or plan.direction is not PlanDirection.DOWN
+        case _:
+            return True
 
 
 def reads_backups(spec: DatabaseMigrationSpec, step: StepName) -> bool:

@@ -13,18 +13,16 @@ Volume = dict[str, object]
 Mount = dict[str, object]
 
 
-def volumes_of(spec: DatabaseMigrationSpec, step: StepName) -> tuple[list[Volume], list[Mount]]:
+def volumes_of(spec: DatabaseMigrationSpec, step: StepName, *, with_source: bool) -> tuple[list[Volume], list[Mount]]:
     """The Pod's volumes, and the mounts of the runner's container.
 
     Secrets are optional volumes: the runner starts without them, and says itself what is missing.
     """
     volumes: list[Volume] = [
-        {"name": "source", **_source(spec.source)},
         _secret("credentials", spec.database.secret_ref.name),
         {"name": "tmp", "emptyDir": {}},
     ]
     mounts: list[Mount] = [
-        _mount("source", SOURCE, read_only=True),
         _mount("credentials", CREDENTIALS, read_only=True),
         _mount("tmp", "/tmp"),  # noqa: S108 - a path in the Pod, where it is a volume of its own
     ]
@@ -39,8 +37,11 @@ def volumes_of(spec: DatabaseMigrationSpec, step: StepName) -> tuple[list[Volume
         if spec.steps.backup.secret_ref is not None:
             volumes.append(_secret("backup-credentials", spec.steps.backup.secret_ref.name))
             mounts.append(_mount("backup-credentials", BACKUP_CREDENTIALS, read_only=True))
-    if spec.source.image is not None:
-        volumes.append({"name": "tools", "emptyDir": {}})
+    if with_source:
+        volumes.append({"name": "source", **_source(spec.source)})
+        mounts.append(_mount("source", SOURCE, read_only=True))
+        if spec.source.image is not None:
+            volumes.append({"name": "tools", "emptyDir": {}})
     return volumes, mounts
 
 

@@ -9,7 +9,7 @@ import pytest
 from dbmigrations.api.resource import JOB_LABELS, MANAGER, REQUESTED_AT
 from dbmigrations.api.spec import DatabaseMigrationSpec
 from dbmigrations.api.status import DatabaseMigrationStatus, RunImages, RunStatus
-from dbmigrations.api.step import StepName, StepRef, StepRequest, Trigger
+from dbmigrations.api.step import PlanDirection, PlanSummary, StepName, StepRef, StepRequest, Trigger
 from dbmigrations.controller.actions import SPEC_HASH, CreateJob
 from dbmigrations.controller.jobs import Blueprint, create_step_job
 from dbmigrations.controller.naming import Attempt
@@ -160,6 +160,34 @@ def test_other_sources_are_mounted_without_init_containers(
 ) -> None:
     assert volume("source", source=source) == {"name": "source", **expected}
     assert "initContainers" not in pod(source=source)
+
+
+@pytest.mark.parametrize(
+    ("step", "direction", "reads"),
+    [
+        (StepName.PREFLIGHT, PlanDirection.DOWN, True),
+        (StepName.BACKUP, PlanDirection.UP, False),
+        (StepName.SCHEMA, PlanDirection.UP, True),
+        (StepName.SQL, PlanDirection.MIXED, True),
+        (StepName.SCHEMA, PlanDirection.DOWN, False),
+        (StepName.SQL, PlanDirection.DOWN, False),
+        (StepName.DATA, PlanDirection.DOWN, False),
+        (StepName.DATA, None, True),
+        (StepName.VERIFY, PlanDirection.DOWN, True),
+    ],
+)
+def test_only_a_step_that_reads_the_release_directory_gets_it(
+    step: StepName, direction: PlanDirection | None, *, reads: bool
+) -> None:
+    found = blueprint(StepRef(name=step, release="1.1.0", ordinal=4))
+    plan = PlanSummary(hash="sha256:p", direction=direction) if direction else None
+    found = replace(found, resource=replace(found.resource, status=DatabaseMigrationStatus(plan=plan)))
+    made = json.loads(json.dumps(create_step_job(found, 1).manifest))["spec"]["template"]["spec"]
+
+    assert ("initContainers" in made) is reads
+    for name in ("source", "tools"):
+        assert (name in [volume["name"] for volume in made["volumes"]]) is reads
+    assert ("source" in [mount["name"] for mount in made["containers"][0]["volumeMounts"]]) is reads
 
 
 def test_a_folder_in_a_claim_is_part_of_the_requested_source() -> None:
