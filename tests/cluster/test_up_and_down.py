@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tests.cluster.releases import ONE, TWO, Directory
@@ -40,9 +39,10 @@ def test_raising_the_version_runs_the_steps_one_after_the_other(scenario: Scenar
         ("Verify", "1.1.0", "Succeeded"),
     ]
     jobs = [job for job in scenario.jobs() if job["metadata"]["name"] not in before]
-    spans = [(job["status"]["startTime"], job["status"]["completionTime"]) for job in jobs]
-    assert len(jobs) == 6
-    assert all(earlier[1] <= later[0] for earlier, later in pairwise(spans))
+    pods = [pod for job in jobs for pod in scenario.pods_of(job["metadata"]["name"])]
+    ended = [pod["status"]["containerStatuses"][0]["state"]["terminated"]["finishedAt"] for pod in pods]
+    assert len(jobs) == len(pods) == 6
+    assert all(end <= job["metadata"]["creationTimestamp"] for end, job in zip(ended, jobs[1:], strict=False))
     assert scenario.database.value("SELECT count(*) FROM project") == 2
     assert scenario.status()["backup"]["sizeBytes"] > 0
 
