@@ -32,13 +32,23 @@ def install_operator(helm: Path, kubeconfig: Path, kube: Kube, build: str) -> Op
         "--set", "image.tag=dev", "--set", "runnerImage.tag=dev", "--set-string", f"podAnnotations.build={build}",
         "--set", "operator.logLevel=debug",
     ]  # fmt: skip
-    done = subprocess.run(
-        command, env={"KUBECONFIG": str(kubeconfig), "HOME": str(kubeconfig.parent), "PATH": "/usr/bin:/bin"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = _helm(command, kubeconfig)
     if done.returncode != 0:
         raise AssertionError(f"helm failed: {done.stderr}\n{_why(kube)}")
     return OperatorPod(kube, NAMESPACE, RELEASE)
+
+
+def uninstall_operator(helm: Path, kubeconfig: Path) -> None:
+    """Uninstall, and wait until nothing of it is there but the CRD."""
+    command = [str(helm), "uninstall", RELEASE, "--namespace", NAMESPACE, "--wait", "--timeout", "2m"]
+    done = _helm(command, kubeconfig)
+    if done.returncode != 0:
+        raise AssertionError(f"helm failed: {done.stderr}")
+
+
+def _helm(command: list[str], kubeconfig: Path) -> subprocess.CompletedProcess[str]:
+    environment = {"KUBECONFIG": str(kubeconfig), "HOME": str(kubeconfig.parent), "PATH": "/usr/bin:/bin"}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 def _why(kube: Kube) -> str:

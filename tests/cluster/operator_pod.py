@@ -29,6 +29,10 @@ class OperatorPod:
         for pod in self.kube.list("Pod", self.ns, SELECTOR):
             self.kube.delete("Pod", self.ns, pod["metadata"]["name"], grace=0)
 
+    def names(self) -> set[str]:
+        """Its Pods; one, unless it is being replaced."""
+        return {pod["metadata"]["name"] for pod in self.kube.list("Pod", self.ns, SELECTOR)}
+
     @contextmanager
     def away(self) -> Iterator[None]:
         """No operator runs inside this context."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.cluster.watching import Watcher
     from tests.harness.interface import Cluster
 
+pytestmark = pytest.mark.xdist_group("operator")  # the installation is taken away by tests of this group
+
 Json = dict[str, Any]
 Right = tuple[str, str, str]
 """API group, resource (with its subresource), verb."""

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cluster.installation import install_operator, uninstall_operator
 from tests.cluster.releases import ONE, Directory
 from tests.cluster.scenario import condition
 from tests.cluster.waiting import eventually
 
 if TYPE_CHECKING:
+    from tests.cluster.conftest import Tools
     from tests.cluster.operator_pod import OperatorPod
     from tests.cluster.scenario import Scenario
+    from tests.harness.interface import Cluster
 
 
 def slow(seconds: int) -> Directory:
@@ -64,6 +67,25 @@ def test_the_operator_killed_in_the_middle_of_a_step_and_again_at_the_next(
 
     assert applied_once(scenario)
     assert all(state in ("Succeeded", "Skipped") for _, _, state in scenario.steps())
+
+
+@pytest.mark.xdist_group("operator")
+def test_the_chart_upgraded_uninstalled_and_installed_again_in_the_middle_of_a_step(
+    scenario: Scenario, operator_pod: OperatorPod, tools: Tools, cluster: Cluster
+) -> None:
+    in_the_middle(scenario, slow(25))
+    before = operator_pod.names()
+
+    install_operator(tools.helm, cluster.kubeconfig, scenario.kube, f"upgrade-{scenario.ns}")
+    assert before.isdisjoint(operator_pod.names())
+    uninstall_operator(tools.helm, cluster.kubeconfig)
+    assert scenario.find() is not None
+    assert sleeping(scenario)
+    install_operator(tools.helm, cluster.kubeconfig, scenario.kube, f"again-{scenario.ns}")
+
+    scenario.ready("1.1.0")
+    assert applied_once(scenario)
+    assert all(step["attempts"] == 1 for step in scenario.status()["run"]["steps"] if step["state"] == "Succeeded")
 
 
 def test_the_runner_pod_killed_in_the_middle_of_a_migration(scenario: Scenario) -> None:
