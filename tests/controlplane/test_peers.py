@@ -48,6 +48,7 @@ def test_peers_8_a_job_deleted_while_the_operator_was_away_is_missed_at_once(wor
     world.kubelet.fate = only(Fate.HELD, StepName.SCHEMA, times=1)
     world.create("1.0.0")
     job = world.await_held("Schema")["metadata"]["name"]
+    eventually("it was seen", lambda: world.run()["steps"][-1]["state"] == "Running")  # else no attempt was lost
     world.operator.kill()
     world.kubelet.held.clear()
     world.kube.delete("Job", world.ns, job)

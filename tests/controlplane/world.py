@@ -157,7 +157,10 @@ class World:
         ]
 
     def requests(self) -> list[Json]:
-        """What the operator asked the API server about this namespace since the mark, its watches excepted."""
+        """What the operator asked the API server about this namespace since the mark, its watches excepted.
+
+        A watch from now on begins with a list of one object.
+        """
         with self.audit_log.open("rb") as log:
             log.seek(self._marks.get("audit", 0))
             entries = [json.loads(line) for line in log.read().splitlines() if line.endswith(b"}")]
@@ -166,6 +169,8 @@ class World:
             for each in entries
             if each.get("userAgent") == "dbmigrations-operator"
             and each.get("objectRef", {}).get("namespace") == self.ns
+            and each["verb"] != "watch"
+            and not each["requestURI"].endswith("?limit=1")
         ]
 
     def await_quiet(self, seconds: float = 1.0) -> None:
