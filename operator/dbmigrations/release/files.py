@@ -57,7 +57,10 @@ def read_bytes(root: Path, relative: str, limit: int) -> bytes:
         AbsentError: there is no such file.
         UnreadableError: it leads outside, is no regular file, is too large, or the system refuses it.
     """
-    path = _regular(root, relative, limit)
+    return _bytes(_regular(root, relative, limit)[0], limit)
+
+
+def _bytes(path: Path, limit: int) -> bytes:
     try:
         with path.open("rb") as stream:
             raw = stream.read(limit + 1)
@@ -68,12 +71,9 @@ def read_bytes(root: Path, relative: str, limit: int) -> bytes:
     return raw
 
 
-def _regular(root: Path, relative: str, limit: int) -> Path:
+def _regular(root: Path, relative: str, limit: int) -> tuple[Path, os.stat_result]:
     try:
-        path = (root / relative).resolve(strict=True)
-        if not path.is_relative_to(root.resolve(strict=True)):
-            raise UnreadableError("leads out of the release directory", "put the file itself there, not a link to it")
-        facts = path.stat()
+        path, facts = _inside(root, relative)
     except (FileNotFoundError, NotADirectoryError):
         raise AbsentError("is not there") from None
     except OSError as error:
@@ -84,7 +84,23 @@ def _regular(root: Path, relative: str, limit: int) -> Path:
         raise UnreadableError("is not a file")
     if facts.st_size > limit:
         raise _too_large(limit)
-    return path
+    return path, facts
+
+
+def _inside(root: Path, relative: str) -> tuple[Path, os.stat_result]:
+    """What lies there, which is inside the root. Only where a link stands on the way is there anything to resolve."""
+    at = root
+    for part in relative.split("/"):
+        at /= part
+        facts = at.lstat()
+        if part == ".." or stat.S_ISLNK(facts.st_mode):
+            break
+    else:
+        return at, facts
+    at = (root / relative).resolve(strict=True)
+    if not at.is_relative_to(root.resolve(strict=True)):
+        raise UnreadableError("leads out of the release directory", "put the file itself there, not a link to it")
+    return at, at.stat()
 
 
 def _refused(error: OSError) -> UnreadableError:
@@ -122,11 +138,10 @@ def read_script(root: Path, relative: str, read_large: LargeReader | None = None
         AbsentError: there is no such file.
         UnreadableError: it cannot be taken, is empty, or is a draft.
     """
-    if read_large is not None:
-        path = _regular(root, relative, DATA_LIMIT)
-        if path.stat().st_size > LARGE:
-            return _large_script(path, relative, read_large)
-    raw = read_bytes(root, relative, SCRIPT_LIMIT)
+    path, facts = _regular(root, relative, SCRIPT_LIMIT if read_large is None else DATA_LIMIT)
+    if read_large is not None and facts.st_size > LARGE:
+        return _large_script(path, relative, read_large)
+    raw = _bytes(path, SCRIPT_LIMIT)
     return _script(relative, LargeText(decode(raw), ()), checksum.of_script(raw))
 
 

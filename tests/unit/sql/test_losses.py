@@ -122,8 +122,18 @@ def test_a_batch_spans_the_scripts_of_a_plan() -> None:
     assert losses("CREATE TABLE t (a int)", "UPDATE t SET a = 1", "DROP TABLE app.t") == []
 
 
-def test_a_temporary_table_does_not_outlive_its_script() -> None:
-    assert losses("CREATE TEMP TABLE t (a int)", "DROP TABLE t") == ["rows of t"]
+@pytest.mark.parametrize(
+    "made",
+    [
+        "CREATE TEMP TABLE t (a int)",
+        "CREATE TABLE pg_temp.t (a int)",
+        "CREATE TEMP TABLE s (a int); ALTER TABLE s RENAME TO t",
+        "SET search_path = pg_temp; CREATE TABLE t (a int)",
+    ],
+)
+def test_a_temporary_table_does_not_outlive_its_script(made: str) -> None:
+    assert losses(f"{made}; DROP TABLE t") == []
+    assert losses(made, "DROP TABLE t") == ["rows of t"]
 
 
 def test_a_table_that_may_have_existed_counts_as_existing() -> None:

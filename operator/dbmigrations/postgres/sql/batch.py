@@ -38,6 +38,7 @@ class Batch:
         known: what is known of the database before the batch.
         path: the search_path as far as it is known: None where the script set one that cannot be read.
         relations: a name in use now → the name before the batch, MADE, or GONE. What is absent is as it was.
+        has_temporary: whether names of temporary relations may be among them.
         columns: likewise for columns, of relations by their names before the batch.
         schemas: likewise for schemas.
         others: made types, routines and the like, as (kind, name).
@@ -54,8 +55,9 @@ class Batch:
     known: Known = field(default=NOTHING_KNOWN, compare=False)
     path: tuple[str, ...] | None = None
     path_is_default: bool = True
-    relations: Mapping[RelationName, RelationName | Fate] = field(default_factory=lambda: MappingProxyType({}))
-    columns: Mapping[ColumnName, str | Fate] = field(default_factory=lambda: MappingProxyType({}))
+    relations: MappingProxyType[RelationName, RelationName | Fate] = field(default_factory=lambda: MappingProxyType({}))
+    has_temporary: bool = False
+    columns: MappingProxyType[ColumnName, str | Fate] = field(default_factory=lambda: MappingProxyType({}))
     schemas: Mapping[str, str | Fate] = field(default_factory=lambda: MappingProxyType({}))
     others: frozenset[tuple[str, RelationName]] = frozenset()
     retyped: frozenset[ColumnName] = frozenset()
@@ -73,8 +75,11 @@ class Batch:
 
     def at_start_of_script(self) -> "Batch":
         """Session state does not outlive a script: neither its search_path nor its temporary tables."""
+        batch = replace(self, path=None, path_is_default=True, zone_is_set=False, has_temporary=False)
+        if not self.has_temporary:
+            return batch
         kept = {name: fate for name, fate in self.relations.items() if name.schema != TEMPORARY}
-        return replace(self, path=None, path_is_default=True, zone_is_set=False, relations=MappingProxyType(kept))
+        return replace(batch, relations=MappingProxyType(kept))
 
     def with_path(self, path: tuple[str, ...] | None) -> "Batch":
         """After SET search_path; None: to something that cannot be read."""
@@ -251,7 +256,7 @@ class Batch:
     def with_column(self, relation: RelationName, column: str, fate: str | Fate) -> "Batch":
         """A column was made, dropped, or has now (`fate`) the name of another one before the batch."""
         changed = {ColumnName(self._key(origin), column): fate for origin in self.origins(relation)}
-        return replace(self, columns=MappingProxyType({**self.columns, **changed}))
+        return replace(self, columns=MappingProxyType(self.columns | changed))
 
     def with_renamed_column(self, relation: RelationName, column: str, to: str) -> "Batch":
         """A column was renamed."""
@@ -267,8 +272,9 @@ class Batch:
         """A type, routine or the like was made."""
         return replace(self, others=self.others | {(kind, self.place(name))})
 
-    def _with_relations(self, changed: Mapping[RelationName, RelationName | Fate]) -> "Batch":
-        return replace(self, relations=MappingProxyType({**self.relations, **changed}))
+    def _with_relations(self, changed: dict[RelationName, RelationName | Fate]) -> "Batch":
+        temporary = self.has_temporary or any(name.schema == TEMPORARY for name in changed)
+        return replace(self, relations=MappingProxyType(self.relations | changed), has_temporary=temporary)
 
 
 def _first(origins: tuple[RelationName, ...]) -> RelationName | Fate:
