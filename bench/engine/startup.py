@@ -1,27 +1,25 @@
 """What it costs to start `dbmigrate`, beside an interpreter that imports psycopg and pydantic and asks one query.
 
-Processes of both kinds in turns, so that a busy machine is as busy for each. Wall-clock time is what people and Jobs
-wait for; processor time is what a node pays.
+Processes of both kinds in turns, so that a busy machine is as busy for each.
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from bench.engine.processes import Shell, Spent
 from bench.figures import Figure
 from dbmigrations.api.spec import BackupWhen
 from dbmigrations.api.step import Outcome, RequestedBackup, Requester, StepName, StepRef, StepRequest, StepResult
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from tests.harness.console import Console
     from tests.harness.postgres import Server
@@ -36,40 +34,6 @@ import os, psycopg, pydantic
 with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
     print(connection.execute("SELECT version()").fetchone()[0])
 """
-
-
-@dataclass
-class Spent:
-    """What the runs of one command took, each in milliseconds."""
-
-    wall: list[float] = field(default_factory=list)
-    processor: list[float] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Shell:
-    """Where commands run."""
-
-    folder: Path
-    environment: Mapping[str, str]
-
-    def run(self, words: Sequence[str], spent: Spent) -> None:
-        """Run a command to its end.
-
-        Raises:
-            RuntimeError: it failed; what it said.
-        """
-        began = time.perf_counter()
-        with subprocess.Popen(
-            words, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        ) as process:
-            said = process.stdout.read() if process.stdout else b""
-            _, status, used = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-        spent.wall.append((time.perf_counter() - began) * 1000)
-        spent.processor.append((used.ru_utime + used.ru_stime) * 1000)
-        if process.returncode:
-            raise RuntimeError(f"{' '.join(words)[:200]}: {process.returncode}\n{said.decode()}")
 
 
 @dataclass(frozen=True)
