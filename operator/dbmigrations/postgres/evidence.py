@@ -33,7 +33,7 @@ def expected_after(scripts: Iterable[str], schema: str) -> Expected:
     named = [(name, fate) for name, fate in batch.relations.items() if name.schema not in {None, TEMPORARY}]
     # A column is known by its relation's name before the scripts: where that changed, nothing is expected.
     columns = [(name, fate) for name, fate in batch.columns.items() if name.relation not in batch.relations]
-    every: list[tuple[RelationName | ColumnName, object]] = [*named, *columns]
+    every: list[tuple[RelationName | ColumnName, object]] = sorted([*named, *columns], key=lambda each: str(each[0]))
     present = tuple(name for name, fate in every if fate is not Fate.GONE)
     return Expected(present, tuple(name for name, fate in every if fate is Fate.GONE))
 

@@ -3,13 +3,16 @@
 Every object that a script names is followed through renames and moves back to the name that it has in the database
 before the plan; what the plan made has no such name. Names are resolved as PostgreSQL would with the application's
 schema first in search_path, until the script sets another one.
+
+What is known grows with every statement, and every statement has a batch of its own: it is kept in persistent maps,
+which share what did not change, so that a script of ten thousand statements takes no longer for each.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
+
+from rpds import HashTrieMap, HashTrieSet
 
 from dbmigrations.postgres.sql.known import NOTHING_KNOWN, Known
 from dbmigrations.postgres.sql.names import ANY, ColumnName, RelationName
@@ -55,16 +58,16 @@ class Batch:
     known: Known = field(default=NOTHING_KNOWN, compare=False)
     path: tuple[str, ...] | None = None
     path_is_default: bool = True
-    relations: MappingProxyType[RelationName, RelationName | Fate] = field(default_factory=lambda: MappingProxyType({}))
+    relations: "HashTrieMap[RelationName, RelationName | Fate]" = field(default_factory=HashTrieMap)
     has_temporary: bool = False
-    columns: MappingProxyType[ColumnName, str | Fate] = field(default_factory=lambda: MappingProxyType({}))
-    schemas: Mapping[str, str | Fate] = field(default_factory=lambda: MappingProxyType({}))
-    others: frozenset[tuple[str, RelationName]] = frozenset()
-    retyped: frozenset[ColumnName] = frozenset()
-    loosened: frozenset[RelationName] = frozenset()
-    references: frozenset[tuple[RelationName, RelationName]] = frozenset()
+    columns: "HashTrieMap[ColumnName, str | Fate]" = field(default_factory=HashTrieMap)
+    schemas: "HashTrieMap[str, str | Fate]" = field(default_factory=HashTrieMap)
+    others: "HashTrieSet[tuple[str, RelationName]]" = field(default_factory=HashTrieSet)
+    retyped: "HashTrieSet[ColumnName]" = field(default_factory=HashTrieSet)
+    loosened: "HashTrieSet[RelationName]" = field(default_factory=HashTrieSet)
+    references: "HashTrieSet[tuple[RelationName, RelationName]]" = field(default_factory=HashTrieSet)
     zone_is_set: bool = False
-    routines: Mapping[RelationName, "tuple[Node, ...]"] = field(default_factory=lambda: MappingProxyType({}))
+    routines: "HashTrieMap[RelationName, tuple[Node, ...]]" = field(default_factory=HashTrieMap)
     is_clouded: bool = False
     depth: int = 0
 
@@ -78,8 +81,10 @@ class Batch:
         batch = replace(self, path=None, path_is_default=True, zone_is_set=False, has_temporary=False)
         if not self.has_temporary:
             return batch
-        kept = {name: fate for name, fate in self.relations.items() if name.schema != TEMPORARY}
-        return replace(batch, relations=MappingProxyType(kept))
+        kept = self.relations
+        for name in self.relations:
+            kept = kept.discard(name) if name.schema == TEMPORARY else kept
+        return replace(batch, relations=kept)
 
     def with_path(self, path: tuple[str, ...] | None) -> "Batch":
         """After SET search_path; None: to something that cannot be read."""
@@ -162,17 +167,17 @@ class Batch:
 
     def with_retyped(self, relation: RelationName, column: str) -> "Batch":
         """A column got another type: what the database knows of it holds no longer."""
-        return replace(self, retyped=self.retyped.union(self.column_origins(relation, column)))
+        return replace(self, retyped=self.retyped.update(self.column_origins(relation, column)))
 
     def with_loosened(self, relation: RelationName) -> "Batch":
         """A constraint of the relation was dropped, and nobody knows which columns it was about."""
-        return replace(self, loosened=self.loosened.union(self.origins(relation)))
+        return replace(self, loosened=self.loosened.update(self.origins(relation)))
 
     def with_reference(self, relation: RelationName, referenced: RelationName) -> "Batch":
         """A foreign key was made from what the batch made to what existed."""
         if not self.exists(referenced):
             return self
-        return replace(self, references=self.references | {(self.place(relation), referenced)})
+        return replace(self, references=self.references.insert((self.place(relation), referenced)))
 
     def referred_from(self, relation: RelationName) -> tuple[RelationName, ...]:
         """What existed and is referred to by a relation of the batch."""
@@ -242,21 +247,20 @@ class Batch:
         """A function or procedure was made, or replaced."""
         place = self.place(name)
         every = (*self.routines.get(place, ()), definition)
-        return replace(self, routines=MappingProxyType({**self.routines, place: every}))
+        return replace(self, routines=self.routines.insert(place, every))
 
     def without_routine(self, name: RelationName) -> "Batch":
         """As the body of that routine sees it: what calls itself is not looked into again."""
-        kept = {place: every for place, every in self.routines.items() if place != self.place(name)}
-        return replace(self, routines=MappingProxyType(kept), depth=self.depth + 1)
+        return replace(self, routines=self.routines.discard(self.place(name)), depth=self.depth + 1)
 
     def without_routines(self) -> "Batch":
         """Names of routines may mean others now."""
-        return replace(self, routines=MappingProxyType({}))
+        return replace(self, routines=HashTrieMap())
 
     def with_column(self, relation: RelationName, column: str, fate: str | Fate) -> "Batch":
         """A column was made, dropped, or has now (`fate`) the name of another one before the batch."""
         changed = {ColumnName(self._key(origin), column): fate for origin in self.origins(relation)}
-        return replace(self, columns=MappingProxyType(self.columns | changed))
+        return replace(self, columns=self.columns.update(changed))
 
     def with_renamed_column(self, relation: RelationName, column: str, to: str) -> "Batch":
         """A column was renamed."""
@@ -266,15 +270,15 @@ class Batch:
 
     def with_schema(self, schema: str, fate: str | Fate) -> "Batch":
         """A schema was made, dropped, or has now (`fate`) the name of another one before the batch."""
-        return replace(self, schemas=MappingProxyType({**self.schemas, schema: fate}))
+        return replace(self, schemas=self.schemas.insert(schema, fate))
 
     def with_other(self, kind: str, name: RelationName) -> "Batch":
         """A type, routine or the like was made."""
-        return replace(self, others=self.others | {(kind, self.place(name))})
+        return replace(self, others=self.others.insert((kind, self.place(name))))
 
     def _with_relations(self, changed: dict[RelationName, RelationName | Fate]) -> "Batch":
         temporary = self.has_temporary or any(name.schema == TEMPORARY for name in changed)
-        return replace(self, relations=MappingProxyType(self.relations | changed), has_temporary=temporary)
+        return replace(self, relations=self.relations.update(changed), has_temporary=temporary)
 
 
 def _first(origins: tuple[RelationName, ...]) -> RelationName | Fate:

@@ -8,7 +8,7 @@ server may know it. Facts that shaped this module:
 - the library keeps its state by thread, and may be called from several.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +91,18 @@ class Node:
                     pending.extend([value] if hasattr(value, "ListFields") else value)
 
 
+@dataclass(frozen=True, slots=True)
+class _Root(Node):
+    """A tree that several look through, one after the other: what is below it is listed once."""
+
+    _listed: "list[tuple[Node, ...]]" = field(default_factory=list, compare=False, repr=False)
+
+    def walk(self) -> "Iterator[Node]":
+        if not self._listed:
+            self._listed.append(tuple(Node.walk(self)))
+        return iter(self._listed[0])
+
+
 def _node(message: Any) -> Node:  # noqa: ANN401  # protobuf messages have no types here
     """Unwraps the `Node` that stands around each node of a list."""
     which = message.WhichOneof("node") if message.DESCRIPTOR.name == "Node" else None
@@ -131,4 +143,7 @@ def _parsed(statement: str) -> Node | Unparsed:
     return _node(result.stmts[0].stmt)
 
 
-_parsed_before = lru_cache(maxsize=64)(_parsed)
+@lru_cache(maxsize=64)
+def _parsed_before(statement: str) -> Node | Unparsed:
+    tree = _parsed(statement)
+    return tree if isinstance(tree, Unparsed) else _Root(tree._message)  # noqa: SLF001  # of this module

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import TypeVar
+
+from rpds import HashTrieMap, HashTrieSet
 
 from dbmigrations.postgres.sql.batch import CONSTRAINED, WINDOW, Batch, Fate
 from dbmigrations.postgres.sql.names import RelationName
@@ -31,15 +32,17 @@ def after_maybe(batch: Batch, after: Batch) -> Batch:
     if not _is_only_added_to(batch, after):
         return clouded(after)
     kept = {each for each in after.others if each[0] in {WINDOW, CONSTRAINED}}
-    same = {place: every for place, every in batch.routines.items() if after.routines.get(place) == every}
+    same = batch.routines
+    if same is not after.routines:
+        same = HashTrieMap({at: every for at, every in batch.routines.items() if after.routines.get(at) == every})
     return replace(
         batch,
-        others=batch.others | kept,
+        others=batch.others.update(kept),
         retyped=after.retyped,
         loosened=after.loosened,
         references=after.references,
         zone_is_set=batch.zone_is_set or after.zone_is_set,
-        routines=MappingProxyType(same),
+        routines=same,
     )
 
 
@@ -58,6 +61,8 @@ def _is_only_added_to(batch: Batch, after: Batch) -> bool:
 
 
 def _only_adds(earlier: Mapping[_Name, object], later: Mapping[_Name, object]) -> bool:
+    if earlier is later:
+        return True
     return all(later.get(name) == fate for name, fate in earlier.items()) and all(
         isinstance(fate, Fate) for name, fate in later.items() if name not in earlier
     )
@@ -66,4 +71,4 @@ def _only_adds(earlier: Mapping[_Name, object], later: Mapping[_Name, object]) -
 def clouded(batch: Batch) -> Batch:
     """Behind something that may have changed what names mean."""
     kept = {each for each in batch.others if each[0] in {WINDOW, CONSTRAINED}}
-    return replace(Batch(batch.schema), path_is_default=False, others=frozenset(kept), is_clouded=True)
+    return replace(Batch(batch.schema), path_is_default=False, others=HashTrieSet(kept), is_clouded=True)
