@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from dbmigrations.api.step import StepRequest
+    from dbmigrations.postgres.predecessors.telling import Predecessor
     from dbmigrations.postgres.sql.loss import Loss
     from dbmigrations.postgres.sql.names import RelationName
     from dbmigrations.postgres.tables import Tables
@@ -88,12 +89,14 @@ def survey(work: Work, directory: ReleaseDirectory) -> PreflightFacts:
     uid = request.requester.uid
     owned_by = owner.read_owner(session, tables)
     known = not request.last_run or runs.is_known_succeeded(session, tables, request.last_run)
+    history = history_facts.read_history(session, tables, request.approved_plan)
+    nothing_there = is_empty(session, tables)
     return PreflightFacts(
         requester=request.requester,
         version=request.version,
         directory=directory,
-        history=history_facts.read_history(session, tables, request.approved_plan),
-        database_is_empty=is_empty(session, tables),
+        history=history,
+        database_is_empty=nothing_there,
         owner=OwnerRow(owned_by.owner, owned_by.uid) if owned_by and owned_by.owner else None,
         trigger=request.trigger,
         undo_run=request.undo_run,
@@ -104,6 +107,7 @@ def survey(work: Work, directory: ReleaseDirectory) -> PreflightFacts:
             PrismaRow(row.name, row.checksum, row.finished, row.rolled_back)
             for row in prisma.prisma_rows(session, request.schema_name)
         ),
+        predecessors=_predecessors(session) if not (nothing_there or history.exists) else (),
         baseline=request.baseline,
         policy=request.policy,
         approved_plan=request.approved_plan,
@@ -111,6 +115,12 @@ def survey(work: Work, directory: ReleaseDirectory) -> PreflightFacts:
         force_owned=work.context.wishes.force_owned,
         down_is_asked=work.context.wishes.down_is_asked,
     )
+
+
+def _predecessors(session: Session) -> tuple[Predecessor, ...]:
+    from dbmigrations.postgres.predecessors.reading import find_predecessors
+
+    return find_predecessors(session)
 
 
 def _with_outlooks(

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 def baseline(desk: Desk, version: str, place: Place, planning: Planning, changing: Changing) -> Exit:
     """Record that an existing database is at VERSION: its migrations count as applied and none of them is run.
 
-    What Prisma recorded must be exactly that release's list; SQL and data migrations are taken on trust. Then the
-    release is verified.
+    What Prisma recorded must be exactly that list, and what Flyway, dbmate, golang-migrate, Rails or goose recorded
+    must not contradict it. Their tables are only read; what no tool speaks of is taken on trust. Then it is verified.
     """
     laptop = at_laptop(desk, place)
     request = laptop.request(version, planning, baseline=version)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from dbmigrations.api.words import Direction
 from dbmigrations.runner.gather import gather
+from dbmigrations.runner.preflight.adoption import found
 from dbmigrations.runner.preflight.case import Refused
 from dbmigrations.runner.preflight.decision import Decision, Planned, decide
 from dbmigrations.runner.report.plan_text import lock_words, plan_lines, step_lines
@@ -93,6 +94,7 @@ class Look:
                 for m in (plan.migrations if plan else ())
             ],
             "baselined": [{"kind": kind.value, "name": name} for kind, name, _ in (plan.baselined if plan else ())],
+            "predecessors": [asdict(each) for each in found(self.facts)],
             "steps": [step_title(step.ref) for step in self.steps[1:]],
             "notes": list(self.notes),
             "refused": (

@@ -49,6 +49,16 @@ class Refused(Part):
     message: str
 
 
+class Predecessor(Part):
+    """A tool that migrated the database before, as its own table says."""
+
+    tool: Literal["Prisma", "Flyway", "dbmate", "golang-migrate", "Rails", "goose"]
+    table: str
+    migrations: int | None = Field(description="How many it records; null: only the newest, or it cannot be read.")
+    newest: str = Field(description="The newest version that it records; empty: none.")
+    agrees_with: str = Field(description="The release that its record is of; empty: none, or it cannot be told.")
+
+
 class Plan(Part):
     """A plan, whether it may run or not."""
 
@@ -58,6 +68,9 @@ class Plan(Part):
     summary: PlanSummary | None
     migrations: list[PlannedMigration]
     baselined: list[Migration] = Field(description="What would be recorded as applied before, and not run.")
+    predecessors: list[Predecessor] = Field(
+        description="Whose tables are there, where a database without a history of ours is adopted."
+    )
     steps: list[str] = Field(description="The steps after preflight, in order.")
     notes: list[str]
     refused: Refused | None

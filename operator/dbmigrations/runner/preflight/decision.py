@@ -10,7 +10,7 @@ from dbmigrations.api.words import Trigger
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.release.history import AppliedMigration
 from dbmigrations.release.steps import Journey, Steps, next_ref, sequence
-from dbmigrations.runner.preflight import divergence, going_down, identity, permission, wording
+from dbmigrations.runner.preflight import adoption, divergence, going_down, identity, permission, wording
 from dbmigrations.runner.preflight.case import Case, Refused
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ Decision = Refused | Reported | CancelReported | Planned
 REFUSALS: tuple[Callable[[Case], Refused | None], ...] = (
     identity.owned_by_other,
     identity.moved_back,
-    divergence.baseline_required,
-    divergence.baseline_mismatch,
+    adoption.baseline_required,
+    adoption.baseline_mismatch,
     divergence.version_not_found,
     divergence.history_diverged,
     divergence.partially_applied,
@@ -167,6 +167,8 @@ def _lacks_verify(facts: PreflightFacts) -> bool:
 
 def _notes(case: Case, draft: Draft) -> Iterator[str]:
     facts = case.facts
+    if draft.baseline:
+        yield from adoption.notes(facts)
     for migration in draft.sets.gained:
         yield f"{wording.migration(migration)} is new in an applied release (policy.changedRelease: Apply)"
     for migration in draft.sets.late:

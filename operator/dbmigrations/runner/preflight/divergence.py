@@ -9,7 +9,7 @@ from dbmigrations.api.words import ChangePolicy, Direction, DriftPolicy
 from dbmigrations.release.document import did_you_mean
 from dbmigrations.release.migration import Kind
 from dbmigrations.runner.preflight import wording
-from dbmigrations.runner.preflight.drafting import needs_baseline, records_baseline
+from dbmigrations.runner.preflight.drafting import records_baseline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,36 +17,6 @@ if TYPE_CHECKING:
     from dbmigrations.release.history import PartialMigration
     from dbmigrations.runner.preflight.case import Case, Refused
     from dbmigrations.runner.preflight.facts import PreflightFacts
-
-
-def baseline_required(case: Case) -> Refused | None:
-    """The database is not empty and has no history: it is never migrated by guess."""
-    facts = case.facts
-    if case.undoes or not needs_baseline(facts):
-        return None
-    version = facts.directory.versions[0] if facts.directory.versions else "1.0.0"
-    baseline = f"run `dbmigrate baseline {version}`" if facts.is_laptop else f"set `spec.baseline.version: {version}`"
-    return case.refuse(
-        Refusal.BASELINE_REQUIRED,
-        "the database is not empty and has no migration history: what is in it is not known. Say which release it is "
-        f"at ({baseline}, or the version that it really has), or use an empty database",
-    )
-
-
-def baseline_mismatch(case: Case) -> Refused | None:
-    """Prisma's finished migrations are not the schema migrations of the baseline."""
-    facts = case.facts
-    if case.undoes or not records_baseline(facts) or facts.directory.release(facts.baseline) is None:
-        return None
-    differences = list(_baseline_differences(facts))
-    if not differences:
-        return None
-    return case.refuse(
-        Refusal.BASELINE_MISMATCH,
-        f"_prisma_migrations is not what release {facts.baseline} lists: {wording.listed(differences)}. Name the "
-        f"version that the database really has in {wording.setting(facts, 'spec.baseline.version', 'baseline')}, or "
-        f"mend the ledger, then {wording.look_again(facts)}",
-    )
 
 
 def version_not_found(case: Case) -> Refused | None:
@@ -159,25 +129,6 @@ def drifted(case: Case) -> Refused | None:
 
 def _recorded_baseline(facts: PreflightFacts) -> str:
     return facts.baseline if records_baseline(facts) else ""
-
-
-def _baseline_differences(facts: PreflightFacts) -> Iterator[str]:
-    release = facts.directory.release(facts.baseline)
-    upto = facts.directory.up_to(release.version) if release else ()
-    expected = {m.name: m for m in upto if m.kind is Kind.SCHEMA}
-    rows = {row.name: row for row in facts.prisma if row.finished and not row.rolled_back}
-    for row in facts.prisma:
-        if not row.finished and not row.rolled_back:
-            yield f"{row.name} is unfinished there"
-    for name, known in expected.items():
-        if name not in rows:
-            yield f"{name} ({known.file}:{known.line}) is missing there"
-        elif rows[name].checksum not in known.up.accepted_checksums:
-            yield f"{known.up.path} is not the file that was applied"
-    for name in rows:
-        if name not in expected:
-            later = facts.directory.migration(Kind.SCHEMA, name)
-            yield f"{name} is there too" + (f", which is of release {later.release}" if later else "")
 
 
 def _foreign_prisma_rows(facts: PreflightFacts) -> Iterator[str]:

@@ -20,6 +20,7 @@ from dbmigrations.release.migration import Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dbmigrations.postgres.predecessors.telling import Predecessor
     from dbmigrations.postgres.sql.operations import LockMode
     from dbmigrations.release.directory import ReleaseDirectory
 
@@ -145,6 +146,8 @@ class PreflightFacts:
     previous: RunRecord | None = None
     """The newest run row of this uid and generation other than this very run; None for laptops."""
     prisma: tuple[PrismaRow, ...] = ()
+    predecessors: tuple[Predecessor, ...] = ()
+    """Other tools that were here; looked for only where the database is not empty and has no history."""
     baseline: str = ""
     """spec.baseline.version."""
     policy: RequestedPolicy = field(default_factory=RequestedPolicy)

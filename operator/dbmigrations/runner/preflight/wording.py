@@ -17,11 +17,11 @@ SHOWN = 3
 """Members of a list that a message names; it then counts. The log has them all."""
 
 
-def listed(words: Iterable[str], *, between: str = ", ") -> str:
+def listed(words: Iterable[str], *, between: str = ", ", shown: int = SHOWN) -> str:
     """`a, b, c and 4 more`."""
     every = list(words)
-    more = f" and {len(every) - SHOWN} more" if len(every) > SHOWN else ""
-    return between.join(every[:SHOWN]) + more
+    more = f" and {len(every) - shown} more" if len(every) > shown else ""
+    return between.join(every[:shown]) + more
 
 
 def migration(item: Migration) -> str:

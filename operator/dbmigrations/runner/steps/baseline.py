@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dbmigrations.postgres import prisma
 from dbmigrations.postgres.assertions import AssertionScript, store_assertions
 from dbmigrations.postgres.errors import PlanChangedError
 from dbmigrations.postgres.history import record_baseline
 from dbmigrations.postgres.records import RecordedMigration
+from dbmigrations.release.migration import Kind
 from dbmigrations.runner.report.words import count
 from dbmigrations.runner.source import load_source
 from dbmigrations.runner.steps.planned import PlannedWork, take_up
@@ -36,11 +38,22 @@ def _record(work: Work) -> StepResult:
 
     def record() -> None:
         record_baseline(work.session, work.tables, records, work.provenance(planned.stored.approved_plan))
+        _tell_prisma(work, planned, directory)
         for release in releases:
             scripts = [AssertionScript.of(assertion) for assertion in release.assertions]
             store_assertions(work.session, work.tables, release.version.text, scripts, work.request.run)
 
     return planned.succeed(done, applied=len(entries), also=record)
+
+
+def _tell_prisma(work: Work, planned: PlannedWork, directory: ReleaseDirectory) -> None:
+    """Where another tool made the schema: else a later `prisma migrate deploy` would make it again."""
+    schema = work.request.schema_name
+    known = {row.name for row in prisma.prisma_rows(work.session, schema) if not row.rolled_back}
+    for kind, name, _ in planned.plan.baselined:
+        migration = directory.migration(kind, name)
+        if migration is not None and kind is Kind.SCHEMA and name not in known:
+            prisma.finish(work.session, schema, name, migration.up.raw_checksum, 0.0)
 
 
 def _records(planned: PlannedWork, directory: ReleaseDirectory) -> tuple[RecordedMigration, ...]:

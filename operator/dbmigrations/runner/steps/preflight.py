@@ -14,6 +14,7 @@ from dbmigrations.postgres.verify import broken_objects
 from dbmigrations.release.directory import ReleaseDirectory
 from dbmigrations.runner.errors import ReportedError
 from dbmigrations.runner.gather import gather
+from dbmigrations.runner.preflight.adoption import found
 from dbmigrations.runner.preflight.case import Refused
 from dbmigrations.runner.preflight.decision import CancelReported, Planned, Reported, decide
 from dbmigrations.runner.program import runner_version
@@ -74,7 +75,7 @@ def _planned(work: Work, facts: PreflightFacts, decision: Planned) -> StepResult
         step=request.step,
         run=request.run,
         outcome=Outcome.SUCCEEDED,
-        message=_summary(decision, request.version),
+        message=_summary(decision, facts),
         current_version=facts.history.current_version,
         plan=decision.summary,
         next=decision.next,
@@ -156,9 +157,13 @@ def _tell_plan(work: Work, facts: PreflightFacts, plan: Plan, decision: Planned 
     work.context.report(PlanMade(tuple(lines)))
 
 
-def _summary(decision: Planned, version: str) -> str:
+def _summary(decision: Planned, facts: PreflightFacts) -> str:
     if decision.next is None:
-        return f"the database is verified at {version}: nothing to do"
-    if not decision.plan.migrations:
-        return f"no migration to apply or undo; {count(len(decision.steps) - 1, 'step')} to do for {version}"
-    return f"{count(len(decision.plan.migrations), 'migration')} planned, {count(len(decision.steps) - 1, 'step')}"
+        return f"the database is verified at {facts.version}: nothing to do"
+    figures = f"{count(len(decision.steps) - 1, 'step')}"
+    if decision.plan.migrations:
+        said = f"{count(len(decision.plan.migrations), 'migration')} planned, {figures}"
+    else:
+        said = f"no migration to apply or undo; {figures} to do for {facts.version}"
+    tools = found(facts) if decision.plan.baselined else ()
+    return f"{said}; adopted from {' and '.join(each.words for each in tools)}" if tools else said
