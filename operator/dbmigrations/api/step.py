@@ -34,6 +34,9 @@ FORMAT: Literal[1] = 1
 RESULT_LIMIT = 4096
 """Bytes. What Kubernetes keeps of a container's termination message."""
 
+MEMORY = "/dbmigrations/memory"
+"""Where the Pod of a step that dumps has a folder in memory, for the password file: it must reach no disk."""
+
 
 class StepRef(ApiModel):
     """One step of a run: `ordinal` counts the run's steps from 0, so that a step is found again in the stored plan."""

@@ -1,7 +1,7 @@
 """The volumes of a step's Pod, and where its runner finds them."""
 
 from dbmigrations.api.spec import ConfigMapSource, DatabaseMigrationSpec, Source
-from dbmigrations.api.step import StepName
+from dbmigrations.api.step import MEMORY, StepName
 from dbmigrations.controller.request import BACKUP_CREDENTIALS, BACKUPS, CA, CREDENTIALS, SOURCE, reads_backups
 
 TOOLS = "/dbmigrations/tools"
@@ -30,6 +30,8 @@ def volumes_of(spec: DatabaseMigrationSpec, step: StepName, *, with_source: bool
         volumes.append(_secret("ca", spec.database.tls.ca_secret_ref.name))
         mounts.append(_mount("ca", CA, read_only=True))
     if reads_backups(spec, step):
+        volumes.append({"name": "memory", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}})
+        mounts.append(_mount("memory", MEMORY))
         if spec.steps.backup.storage is not None:
             claim = spec.steps.backup.storage.persistent_volume_claim.claim_name
             volumes.append({"name": "backups", "persistentVolumeClaim": {"claimName": claim}})

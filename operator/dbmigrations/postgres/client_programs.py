@@ -1,6 +1,7 @@
 """pg_dump and pg_restore: which version is there, how they log in, running them.
 
-The password is in a file of mode 0600 that lives as long as the program, never in its arguments or environment.
+The password is in a file of mode 0600 that lives as long as the program, never in its arguments or environment. In a Job
+the file is in memory.
 """
 
 import os
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dbmigrations.api.step import MEMORY
 from dbmigrations.postgres.errors import BackupError
 from dbmigrations.postgres.settings import ConnectionSettings
 
@@ -71,8 +73,12 @@ def client_version(program: str) -> ClientVersion | None:
 
 
 @contextmanager
-def login_environment(where: ConnectionSettings) -> Iterator[dict[str, str]]:
+def login_environment(where: ConnectionSettings, memory: Path = Path(MEMORY)) -> Iterator[dict[str, str]]:
     """The environment in which a client program finds its way to the database.
+
+    Args:
+        where: the login.
+        memory: the folder for the password file; where there is none, as on a laptop, that for temporary files.
 
     Raises:
         BackupError: a setting that cannot be handed on.
@@ -88,7 +94,7 @@ def login_environment(where: ConnectionSettings) -> Iterator[dict[str, str]]:
     if not password:
         yield environment
         return
-    with tempfile.TemporaryDirectory(prefix="dbmigrate-") as folder:
+    with tempfile.TemporaryDirectory(prefix="dbmigrate-", dir=memory if memory.is_dir() else None) as folder:
         yield environment | {"PGPASSFILE": str(_password_file(Path(folder), password))}
 
 

@@ -9,7 +9,7 @@ import pytest
 from dbmigrations.api.resource import JOB_LABELS, MANAGER, REQUESTED_AT
 from dbmigrations.api.spec import DatabaseMigrationSpec
 from dbmigrations.api.status import DatabaseMigrationStatus, RunImages, RunStatus
-from dbmigrations.api.step import PlanDirection, PlanSummary, StepName, StepRef, StepRequest, Trigger
+from dbmigrations.api.step import MEMORY, PlanDirection, PlanSummary, StepName, StepRef, StepRequest, Trigger
 from dbmigrations.controller.actions import SPEC_HASH, CreateJob
 from dbmigrations.controller.jobs import Blueprint, create_step_job
 from dbmigrations.controller.naming import Attempt
@@ -223,6 +223,19 @@ def test_only_preflight_and_backup_see_the_backups_and_their_login(step: StepRef
     assert bool(asked.backup.directory) is sees
     assert bool(asked.backup_credentials) is sees
     assert asked.connection.backup_keys.user == ("u" if sees else None)
+
+
+@pytest.mark.parametrize(("step", "has"), [(PREFLIGHT, True), (StepRef(name=StepName.BACKUP), True), (SQL, False)])
+def test_a_step_that_dumps_has_a_little_memory_for_its_password_file(step: StepRef, has: bool) -> None:  # noqa: FBT001
+    found = volume("memory", step)
+    (main,) = pod(step)["containers"]
+
+    assert found == ({"name": "memory", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}} if has else None)
+    assert ({"name": "memory", "mountPath": MEMORY} in main["volumeMounts"]) is has
+
+
+def test_no_dump_no_memory() -> None:
+    assert volume("memory", PREFLIGHT, steps={"backup": {"when": "Never"}}) is None
 
 
 def test_what_the_request_says_is_what_the_spec_says() -> None:
