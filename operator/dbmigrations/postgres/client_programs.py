@@ -1,7 +1,7 @@
 """pg_dump and pg_restore: which version is there, how they log in, running them.
 
-The password is in a file of mode 0600 that lives as long as the program, never in its arguments or environment. In a Job
-the file is in memory.
+The password is in a file of mode 0600 that lives as long as the program, never in its arguments or environment. In a
+Job the file is in memory.
 """
 
 import os

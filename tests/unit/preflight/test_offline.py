@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import click
 import pytest
 
 from dbmigrations.api.spec import ApprovalMode
@@ -34,3 +35,9 @@ def test_a_plan_that_will_wait_for_approval_tells_its_hash_in_the_pull_request()
     facts = facts_of(SHOP, at("1.0.0"), "1.1.0", policy=CAUTIOUS)
     assert refused(facts).plan == offline.plan
     assert planned(facts_of(SHOP, at("1.0.0"), "1.1.0", policy=CAUTIOUS, approved_plan=offline.plan.hash))
+
+
+@pytest.mark.parametrize("start", ["9.0.0", "1.1.0-rc.1"])
+def test_a_start_that_the_ledger_does_not_list_is_refused_with_the_versions_that_there_are(start: str) -> None:
+    with pytest.raises(click.UsageError, match=f"lists no {start}: .*1.1.0"):
+        look_offline(SHOP, start, "1.1.0", Planning(RequestedPolicy(), "", RequestedBackup()), "public")

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import click
+
 from dbmigrations.api.words import Direction
+from dbmigrations.release.document import did_you_mean
 from dbmigrations.release.history import AppliedMigration, AppliedOutcome, DatabaseHistory, VerifiedVersion
 from dbmigrations.release.versions import Version
 from dbmigrations.runner.analysis import PlannedScript, analyse, count_nothing
@@ -27,8 +30,11 @@ def look_offline(directory: ReleaseDirectory, start: str | None, target: str, pl
     Everything counts as applied once, as its file is now; what would be lost cannot be counted.
 
     Raises:
+        click.UsageError: the ledger does not list `start`.
         ReleaseInvalidError: a script of the plan that cannot be run as it is written.
     """
+    if start:
+        require_listed(directory, start)
     facts = PreflightFacts(
         requester=NOBODY,
         version=target,
@@ -44,6 +50,19 @@ def look_offline(directory: ReleaseDirectory, start: str | None, target: str, pl
     if plan is not None:
         facts = replace(facts, analyses=analyse(_scripts(plan, directory), schema, count_nothing))
     return Look(facts, decide(facts))
+
+
+def require_listed(directory: ReleaseDirectory, version: str) -> None:
+    """Take a version of the command line that the ledger lists.
+
+    Raises:
+        click.UsageError: it does not; names those that it does.
+    """
+    if directory.release(version) is None:
+        hint = did_you_mean(version, directory.versions)
+        newest = f"the newest that it lists are {', '.join(directory.versions[-5:])}"
+        there = newest if directory.versions else "it lists none at all"
+        raise click.UsageError(f"the ledger lists no {version}: {' '.join(part for part in (hint, there) if part)}")
 
 
 def _history(directory: ReleaseDirectory, start: str | None) -> DatabaseHistory:

@@ -8,13 +8,12 @@ import click
 from dbmigrations.api.spec import BackupWhen
 from dbmigrations.api.step import RequestedBackup, RequestedPolicy
 from dbmigrations.release.directory import ReleaseDirectory
-from dbmigrations.release.document import did_you_mean
 from dbmigrations.release.migration import Release
 from dbmigrations.release.versions import Version
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import at_laptop
 from dbmigrations.runner.commands.looking import Look, look
-from dbmigrations.runner.commands.offline import look_offline
+from dbmigrations.runner.commands.offline import look_offline, require_listed
 from dbmigrations.runner.commands.option_kinds import checked_version
 from dbmigrations.runner.commands.options import Place, Planning, place_options
 from dbmigrations.runner.commands.running import Desk, laptop_command
@@ -39,12 +38,12 @@ def diff_command(desk: Desk, first: str | None, second: str | None, place: Place
     directory = load_source(str(place.source))
     if first and second:
         for version in (first, second):
-            _require_listed(directory, version)
+            require_listed(directory, version)
         seen = look_offline(directory, first, second, _PLAIN, place.schema or "public")
         start = first
     else:
         target = first or newest_version(directory)
-        _require_listed(directory, target)
+        require_listed(directory, target)
         laptop = at_laptop(desk, place)
         wishes = Wishes(force_owned=True, down_is_asked=True)
         seen = look(laptop.request(target, _PLAIN), laptop.context(wishes), directory)
@@ -56,12 +55,6 @@ def diff_command(desk: Desk, first: str | None, second: str | None, place: Place
     else:
         _show(desk, seen, between)
     return Exit.OK
-
-
-def _require_listed(directory: ReleaseDirectory, version: str) -> None:
-    if directory.release(version) is None:
-        hint = did_you_mean(version, directory.versions) or f"it has {', '.join(directory.versions[-5:]) or 'none'}"
-        raise click.UsageError(f"the ledger lists no {version}: {hint}")
 
 
 def _between(directory: ReleaseDirectory, start: str, end: str) -> tuple[Release, ...]:
