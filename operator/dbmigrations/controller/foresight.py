@@ -11,12 +11,12 @@ https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-tracking-with
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from dbmigrations.controller.snapshot import JobFacts, JobState, PodFacts, PodPhase
 
-MARGIN = timedelta(minutes=1)
-"""How long before its deadline a Job is no longer foreseen."""
+MARGIN = 60.0
+"""Seconds before its deadline in which a Job is not foreseen."""
 
 
 def foreseen(job: JobFacts, pods: Iterable[PodFacts], now: datetime) -> JobFacts:
@@ -30,4 +30,4 @@ def foreseen(job: JobFacts, pods: Iterable[PodFacts], now: datetime) -> JobFacts
 
 def _is_near_its_deadline(job: JobFacts, now: datetime) -> bool:
     began = job.started_at or job.created_at
-    return began is None or (job.limit > 0 and now >= began + timedelta(seconds=job.limit) - MARGIN)
+    return began is None or (job.limit > 0 and (now - began).total_seconds() >= job.limit - MARGIN)

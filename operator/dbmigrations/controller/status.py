@@ -26,6 +26,9 @@ MAX_RUNS = 10
 MAX_LOST = 6
 """Attempts in a row that may end without a result before a person is asked."""
 
+HELD = "; the rollback is held: "
+"""Stands in the message of a rollback that was refused, behind why it was to be."""
+
 FIRST_STEP = StepRef(name=StepName.PREFLIGHT)
 
 _CHANGING = frozenset({StepName.BASELINE, StepName.SCHEMA, StepName.SQL, StepName.DATA})
@@ -128,12 +131,16 @@ def fail(it: RunOf, state: RunState, reason: str, message: str, now: datetime) -
 
 
 def wait(it: RunOf, reason: Waiting, message: str, now: datetime) -> RunOf:
-    """The attempt ended and another follows, later and later."""
+    """The attempt ended and another follows, later and later. A cancelled run waits for nothing: it ends."""
+    if it.run.trigger is Trigger.CANCEL_REPORT:
+        return fail(it, RunState.FAILED, reason, message, now)
     return _retry(it.with_step(lost=0), reason, message, now)
 
 
 def lose(it: RunOf, why: str, now: datetime) -> RunOf:
-    """The attempt ended without a result. It runs again, but not for ever."""
+    """The attempt ended without a result. It runs again, but not for ever, and not for a run that was cancelled."""
+    if it.run.trigger is Trigger.CANCEL_REPORT:
+        return fail(it, RunState.FAILED, Waiting.STEP_LOST, why, now)
     lost = it.step.lost + 1
     it = it.with_step(lost=lost)
     if lost >= MAX_LOST:
@@ -163,9 +170,11 @@ def _end(it: RunOf, state: RunState, reason: str, message: str, now: datetime) -
     elif before.trigger is Trigger.ON_FAILURE_ROLLBACK:
         match state:
             case RunState.SUCCEEDED:
-                reason, message = Failure.ROLLED_BACK, before.message
+                nothing = it.status.plan is not None and not it.status.plan.migrations
+                undone = "; it had applied nothing, so nothing was undone" if nothing else ""
+                reason, message = Failure.ROLLED_BACK, f"{before.message}{undone}"
             case RunState.REFUSED:
-                reason, message = before.reason, f"{before.message}; the rollback is held: {reason}: {message}"
+                reason, message = before.reason, f"{before.message}{HELD}{reason}: {message}"
             case _:
                 message = f"rolling back failed: {message}; before it, {before.message}"
     ended = it.with_run(state=state, reason=reason, message=clip(message, STEP_MESSAGE), next=None, finished_at=now)

@@ -77,6 +77,10 @@ class Database:
             return None
         return self._report(request) if request.trigger is Trigger.CANCEL_REPORT else self._preflight(request)
 
+    def summary(self, request: StepRequest) -> PlanSummary:
+        """What the plan of this request would be."""
+        return self._summary(self._plan(request))
+
     def answer(self, request: StepRequest, outcome: Outcome, **fields: object) -> str:
         """Some other answer, as the runner would say it."""
         return self._say(request, outcome, **fields).encode().decode()

@@ -50,8 +50,12 @@ def test_a_job_that_is_being_deleted_is_awaited() -> None:
 def test_near_its_deadline_the_jobs_own_word_is_awaited() -> None:
     deadline = NOON + timedelta(seconds=HOUR)
 
-    assert foreseen(JOB, [POD], deadline - MARGIN - timedelta(seconds=1)).state is JobState.COMPLETE
-    assert foreseen(JOB, [POD], deadline - MARGIN) == JOB
+    assert foreseen(JOB, [POD], deadline - timedelta(seconds=MARGIN + 1)).state is JobState.COMPLETE
+    assert foreseen(JOB, [POD], deadline - timedelta(seconds=MARGIN)) == JOB
+
+
+def test_no_deadline_is_too_far_away() -> None:
+    assert foreseen(replace(JOB, limit=10**18), [POD], NOW).state is JobState.COMPLETE
 
 
 def test_the_deadline_counts_from_the_start_of_the_job() -> None:

@@ -19,6 +19,7 @@ from dbmigrations.controller.plan.boundary import (
     start_the_next_step,
     try_the_step_again,
     undo_a_failed_run,
+    undo_as_approved,
     wait_before_the_next_attempt,
 )
 from dbmigrations.controller.plan.learning import learn
@@ -41,6 +42,7 @@ _RULES: tuple[Callable[[Scene], Decision | None], ...] = (
     # from here on nothing is awaited
     hold_while_suspended,
     refuse_an_invalid_spec,
+    undo_as_approved,
     begin_a_run_when_asked,
     start_the_next_step,
     wait_before_the_next_attempt,

@@ -7,7 +7,7 @@ from dbmigrations.api.status import StepState
 from dbmigrations.controller.actions import Decision
 from dbmigrations.controller.plan.deciding import SOON, Finding, decide, pruning, stopping
 from dbmigrations.controller.plan.learning import STARTUP
-from dbmigrations.controller.plan.outlooks import under_way
+from dbmigrations.controller.plan.outlooks import stopping_job, under_way
 from dbmigrations.controller.plan.scene import Scene
 from dbmigrations.controller.plan.starting import start_recorded, wait_for_others
 from dbmigrations.controller.snapshot import JobFacts
@@ -25,7 +25,7 @@ def await_the_running_step(scene: Scene) -> Decision | None:
         return decide(scene, Finding("wait until a deleted Job is gone", under_way(scene), SOON))
     stopped = _superseded_before_it_ran(scene, it) or _overdue(scene, it)
     if stopped is not None:
-        return decide(scene.having(stopped.status), _giving_up(scene, stopped))
+        return decide(scene.having(stopped.status), _giving_up(scene, stopped, job))
     look_again = _soon_while_it_starts(scene, job) if it.step.running_since is None else SOON
     return decide(scene, Finding("await the running step", under_way(scene), look_again, pruning(scene)))
 
@@ -65,7 +65,6 @@ def _overdue(scene: Scene, it: RunOf) -> RunOf | None:
     return wait(it, reason, text, scene.now)
 
 
-def _giving_up(scene: Scene, stopped: RunOf) -> Finding:
-    outlook = under_way(scene.having(stopped.status))
-    effect = stopping(scene, scene.job) if scene.job is not None else None
-    return Finding("give up an attempt that does not start", outlook, SOON, effect)
+def _giving_up(scene: Scene, stopped: RunOf, job: JobFacts) -> Finding:
+    outlook = stopping_job(scene.having(stopped.status), job)
+    return Finding("give up an attempt that does not start", outlook, SOON, stopping(scene, job))

@@ -13,7 +13,7 @@ from dbmigrations.controller.plan.deciding import LATER, SOON, Finding, decide, 
 from dbmigrations.controller.plan.outlooks import settled, suspended, under_way
 from dbmigrations.controller.plan.scene import Scene
 from dbmigrations.controller.plan.starting import start_again, start_step, wait_for_others
-from dbmigrations.controller.status import FIRST_STEP, begin_run
+from dbmigrations.controller.status import FIRST_STEP, HELD, begin_run
 from dbmigrations.controller.texts import STEP_MESSAGE, clip
 
 _APPLYING = frozenset({StepName.SCHEMA, StepName.SQL, StepName.DATA})
@@ -44,6 +44,23 @@ def begin_a_run_when_asked(scene: Scene) -> Decision | None:
     fresh = _run(scene, scene.spec, trigger)
     status = begin_run(scene.status, fresh, scene.now).model_copy(update={"handled_requested_at": scene.request})
     return _start_run(scene, status, "begin a run")
+
+
+def undo_as_approved(scene: Scene) -> Decision | None:
+    """A rollback was held until a person approves its plan, and exactly this plan was: that is what goes on.
+
+    Where the spec wants another version by now, it is a run of the spec's, for which the approval counts as well.
+    """
+    run, spec = scene.run, scene.spec
+    if run is None or spec is None or not scene.inputs_changed or scene.awaited is not None:
+        return None
+    held = run.trigger is Trigger.ON_FAILURE_ROLLBACK and run.state is RunState.REFUSED
+    failed = next((one for one in scene.status.runs if one.id == run.undo_run), None)
+    if not held or failed is None or failed.target_version != spec.version or spec.approved_plan != run.plan_hash:
+        return None
+    why = run.message.partition(HELD)[0]
+    undoing = _undoing(scene, spec, run.undo_run, run.reason, why)
+    return _start_run(scene, begin_run(scene.status, undoing, scene.now), "undo as approved")
 
 
 def wait_before_the_next_attempt(scene: Scene) -> Decision | None:
@@ -80,14 +97,7 @@ def undo_a_failed_run(scene: Scene) -> Decision | None:
     run, spec = scene.run, scene.spec
     if run is None or spec is None or not _is_to_be_undone(scene, run, spec):
         return None
-    undoing = _run(scene, spec, Trigger.ON_FAILURE_ROLLBACK).model_copy(
-        update={
-            "undo_run": run.id,
-            "target_version": "",
-            "reason": run.reason,
-            "message": clip(f"run {run.id} failed: {run.reason}: {run.message}", STEP_MESSAGE),
-        }
-    )
+    undoing = _undoing(scene, spec, run.id, run.reason, f"run {run.id} failed: {run.reason}: {run.message}")
     return _start_run(scene, begin_run(scene.status, undoing, scene.now), "undo a failed run")
 
 
@@ -138,6 +148,11 @@ def _start_run(scene: Scene, status: DatabaseMigrationStatus, rule: str) -> Deci
     begun = scene.having(status)
     it, spec = begun.running, begun.spec
     return start_step(begun, rule, it, spec, FIRST_STEP) if it is not None and spec is not None else None
+
+
+def _undoing(scene: Scene, spec: DatabaseMigrationSpec, failed: str, reason: str, why: str) -> RunStatus:
+    told = {"undo_run": failed, "target_version": "", "reason": reason, "message": clip(why, STEP_MESSAGE)}
+    return _run(scene, spec, Trigger.ON_FAILURE_ROLLBACK).model_copy(update=told)
 
 
 def _run(scene: Scene, spec: DatabaseMigrationSpec, trigger: Trigger) -> RunStatus:

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from dbmigrations.api.reasons import Failure, Waiting
 from dbmigrations.api.status import RunState, StepState
-from dbmigrations.api.step import Outcome, StepResult
+from dbmigrations.api.step import Outcome, StepResult, Trigger
 from dbmigrations.controller.durations import limit_field
 from dbmigrations.controller.images import pinned_images
 from dbmigrations.controller.phases import title
@@ -52,6 +52,8 @@ def _active(scene: Scene, it: RunOf, job: JobFacts) -> RunOf:
     known = hindrance(job, scene.pods_of(job), scene.snapshot.events)
     if known is None or _says_less(known, it):
         return it
+    if it.run.trigger is Trigger.CANCEL_REPORT:
+        return wait(it, known.reason, known.message, scene.now)
     return it.with_step(reason=known.reason, message=clip(known.message, STEP_MESSAGE))
 
 

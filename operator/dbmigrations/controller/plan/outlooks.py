@@ -17,8 +17,11 @@ from dbmigrations.controller.conditions import (
 )
 from dbmigrations.controller.phases import title
 from dbmigrations.controller.plan.scene import Scene
+from dbmigrations.controller.snapshot import JobFacts
 
 TRY_AGAIN = f"after mending it, change the spec or set the annotation {REQUESTED_AT} to the time"
+TRY_NOT_THE_SPEC = f"after mending it, set the annotation {REQUESTED_AT} to the time"
+TRY_WITH_MORE = f"after raising it, set the annotation {REQUESTED_AT} to the time"
 TRY_NOW = f"it is tried again by itself; the annotation {REQUESTED_AT} tries it now"
 
 
@@ -39,6 +42,11 @@ def under_way(scene: Scene) -> Outlook:
     return Waiting(step.reason, f"{message}{later}")
 
 
+def stopping_job(scene: Scene, job: JobFacts) -> Outlook:
+    """The run, while a Job that it does not await is stopped; the run may be over."""
+    return under_way(scene) if scene.running is not None else Progressing(f"stopping Job {job.name}")
+
+
 def suspended(scene: Scene) -> Outlook:
     """Suspended: Ready stays as it is at the right version."""
     run = scene.run
@@ -57,7 +65,15 @@ def settled(scene: Scene, run: RunStatus) -> Outlook:
         told = run.plan_hash in run.message  # a long list of reasons may have been cut
         return AwaitingApproval(run.message if told else f"{run.message}; set spec.approvedPlan: {run.plan_hash}")
     reason = run.reason or Failure.INTERNAL
-    return Stalled(reason, f"{run.message}; {TRY_AGAIN}")
+    # Limits and resources are no inputs of a run: changing them alone starts nothing.
+    remedy = (
+        TRY_WITH_MORE
+        if reason == Failure.STEP_TIMED_OUT
+        else TRY_NOT_THE_SPEC
+        if reason == Failure.STEP_LOST
+        else TRY_AGAIN
+    )
+    return Stalled(reason, f"{run.message}; {remedy}")
 
 
 def is_done(run: RunStatus) -> bool:

@@ -7,7 +7,7 @@ from dbmigrations.api.step import Trigger
 from dbmigrations.controller.actions import Decision, RemoveFinalizer
 from dbmigrations.controller.conditions import Deleting, Progressing
 from dbmigrations.controller.plan.deciding import AT_ONCE, SOON, Finding, decide, stopping
-from dbmigrations.controller.plan.outlooks import under_way
+from dbmigrations.controller.plan.outlooks import stopping_job
 from dbmigrations.controller.plan.scene import Scene
 from dbmigrations.controller.snapshot import JobState
 from dbmigrations.controller.status import FIRST_STEP, RunOf, stop
@@ -61,7 +61,6 @@ def stop_attempts_no_longer_awaited(scene: Scene) -> Decision | None:
     """An attempt of this run that was given up (cancelled, overdue, superseded) is stopped, however often it takes."""
     for job in scene.unawaited_jobs:
         if scene.is_of_this_run(job) and not job.deleting:
-            return decide(
-                scene, Finding("stop an attempt no longer awaited", under_way(scene), SOON, stopping(scene, job))
-            )
+            outlook = stopping_job(scene, job)
+            return decide(scene, Finding("stop an attempt no longer awaited", outlook, SOON, stopping(scene, job)))
     return None
