@@ -15,6 +15,12 @@ from dbmigrations.api.status import DatabaseMigrationStatus
 from dbmigrations.controller.durations import seconds
 from dbmigrations.controller.snapshot import InvalidSpec
 
+LONGEST_SERVER_TIMEOUT = (2**31 - 1) / 1000
+"""Seconds: PostgreSQL holds its timeouts as milliseconds in an int."""
+
+LONGEST_REFERENCE = 512
+"""Characters of an image reference that a status can hold."""
+
 
 def read_spec(raw: object) -> DatabaseMigrationSpec | InvalidSpec:
     """The spec, or the first thing that is wrong with it."""
@@ -64,6 +70,18 @@ def _contradictions(spec: DatabaseMigrationSpec) -> Iterator[InvalidSpec]:
             yield InvalidSpec(path, "a limit is longer than 0s; leave it out for the default")
     if spec.database.history_schema == spec.database.schema_name:
         yield InvalidSpec("spec.database.historySchema", "the history tables need a schema of their own")
+    yield from _too_long(spec)
+
+
+def _too_long(spec: DatabaseMigrationSpec) -> Iterator[InvalidSpec]:
+    limits = {"lock": spec.timeouts.lock, "statement": spec.timeouts.statement}
+    for name, duration in limits.items():
+        if seconds(duration) > LONGEST_SERVER_TIMEOUT:
+            yield InvalidSpec(f"spec.timeouts.{name}", "PostgreSQL takes at most 596h; 0s is no limit")
+    image = spec.source.image
+    if image is not None and len(image.reference.replace("{version}", spec.version)) > LONGEST_REFERENCE:
+        what = f"with the version filled in it is longer than {LONGEST_REFERENCE} characters"
+        yield InvalidSpec("spec.source.image.reference", what)
 
 
 def _folders(spec: DatabaseMigrationSpec) -> Iterator[tuple[str, str]]:

@@ -40,6 +40,8 @@ CONTRADICTIONS: dict[str, tuple[dict[str, object], str, str]] = {
     ),
     "no time for a step": ({"timeouts": {"step": "0s"}}, "spec.timeouts.step", "longer than 0s"),
     "no time to start": ({"timeouts": {"start": "0ms"}}, "spec.timeouts.start", "longer than 0s"),
+    "a lock_timeout that PostgreSQL cannot hold": ({"timeouts": {"lock": "597h"}}, "spec.timeouts.lock", "596h"),
+    "a statement_timeout likewise": ({"timeouts": {"statement": "700h"}}, "spec.timeouts.statement", "596h"),
     "a malformed duration": ({"timeouts": {"wait": "soon"}}, "spec.timeouts.wait", "pattern"),
     "an unknown field": ({"sauce": {}}, "spec.sauce", "not permitted"),
 }
@@ -52,6 +54,14 @@ def test_a_contradiction_names_its_field_and_what_to_do(change: dict[str, object
     assert isinstance(found, InvalidSpec)
     assert found.field == field
     assert words in found.message
+
+
+def test_an_image_whose_reference_grows_too_long_with_the_version_is_named() -> None:
+    found = read_spec(default_spec(f"1.0.0-{'a' * 40}", source={"image": {"reference": "{version}" * 12}}))
+
+    assert isinstance(found, InvalidSpec)
+    assert found.field == "spec.source.image.reference"
+    assert "longer than 512" in found.message
 
 
 @pytest.mark.parametrize("raw", [None, {}, [], "text", {"version": 1}])
