@@ -57,6 +57,8 @@ AT_CREATION = [
     Case("tls-certificates", {"spec.database.tls": {"mode": "verify-full", "caSecretRef": {"name": "ca"}}}),
     Case("tls-certificates", {"spec.database.tls": {"mode": "verify-ca"}}, "spec.database.tls.caSecretRef"),
     Case("tls-certificates", {"spec.database.tls": {"mode": "verify-full"}}, "spec.database.tls.caSecretRef"),
+    Case("pull-policy", {f"{SOURCE}.image.pullPolicy": "Always"}),
+    Case("pull-policy", {f"{SOURCE}.image.pullPolicy": "Sometimes"}, f"{SOURCE}.image.pullPolicy"),
     Case("image-path", {f"{SOURCE}.image.path": "/"}),
     Case("image-path", {f"{SOURCE}.image.path": "/srv/..database/a..b"}),
     Case("image-path", {f"{SOURCE}.image.path": "/srv/../etc"}, f"{SOURCE}.image.path"),

@@ -17,6 +17,7 @@ from dbmigrations.api.words import DriftPolicy as DriftPolicy
 from dbmigrations.api.words import ExceptionsPolicy as ExceptionsPolicy
 from dbmigrations.api.words import OnFailure as OnFailure
 from dbmigrations.api.words import OperationsPolicy as OperationsPolicy
+from dbmigrations.api.words import PullPolicy as PullPolicy
 from dbmigrations.api.words import RollbackPolicy as RollbackPolicy
 from dbmigrations.api.words import TlsMode as TlsMode
 
@@ -61,6 +62,11 @@ class ImageSource(ApiModel):
         min_length=1, max_length=512, description="Image reference; `{version}` is replaced by spec.version."
     )
     path: AbsolutePath = Field("/database", description="Folder of the release directory in the image.")
+    pull_policy: PullPolicy | None = Field(
+        None,
+        description="When a node asks the registry. Left out: as Kubernetes does it, Always for `:latest` and else "
+        "IfNotPresent. Always, where a tag is pushed again: each run then begins with what the tag is now.",
+    )
     pull_secrets: tuple[SecretReference, ...] = Field(
         default=(), max_length=8, description="Secrets of the registry, in the namespace of this resource."
     )

@@ -28,6 +28,14 @@ class Direction(StrEnum):
     DOWN = "Down"
 
 
+class PullPolicy(StrEnum):
+    """When a node asks the registry for an image, in Kubernetes' own words."""
+
+    ALWAYS = "Always"
+    IF_NOT_PRESENT = "IfNotPresent"
+    NEVER = "Never"
+
+
 class PlanDirection(StrEnum):
     """The direction of a plan: Mixed has downs first and then ups; None has no migrations."""
 

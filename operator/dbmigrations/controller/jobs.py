@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dbmigrations.api.resource import GROUP, JOB_LABELS, KIND, MANAGER, REQUESTED_AT, VERSION
-from dbmigrations.api.spec import DatabaseMigrationSpec, ImageSource
+from dbmigrations.api.spec import DatabaseMigrationSpec, ImageSource, PullPolicy
 from dbmigrations.api.status import RunStatus
 from dbmigrations.api.step import StepRef
 from dbmigrations.controller.actions import SPEC_HASH, CreateJob
@@ -145,7 +145,7 @@ def _pod(plan: Blueprint) -> Json:
         "volumeMounts": mounts,
         "resources": _resources(spec.job_template.resources),
         **_CONFINED,
-        "imagePullPolicy": plan.operator.pull_policy,
+        **_pulling(plan.run.images.runner, plan.operator.pull_policy),
     }
     pod: Json = {
         "restartPolicy": "Never",
@@ -182,8 +182,17 @@ def _copying(source: ImageSource, plan: Blueprint) -> list[Json]:
         "command": [f"{TOOLS}/copier", "copy", source.path, SOURCE],
         "volumeMounts": copying_mounts(),
     }
-    shared: Json = {**_CONFINED, "imagePullPolicy": plan.operator.pull_policy, "resources": _INIT_RESOURCES}
+    shared: Json = {**_CONFINED, "resources": _INIT_RESOURCES}
+    tools |= _pulling(plan.run.images.runner, plan.operator.pull_policy)
+    files |= _pulling(plan.run.images.source, source.pull_policy)
     return [tools | shared, files | shared]
+
+
+def _pulling(image: str, policy: str | None) -> Json:
+    """When the node asks the registry. Where a digest is named, an image that is there is the right one."""
+    if not policy or (policy == PullPolicy.ALWAYS and "@" in image):
+        return {}
+    return {"imagePullPolicy": policy}
 
 
 def _resources(wished: Mapping[str, object]) -> Json:

@@ -127,7 +127,7 @@ class OperatorFacts:
 
     cluster: str  # first part of the owner's identity in the database
     runner_image: str
-    pull_policy: str = "IfNotPresent"  # of the runner's and the source's image
+    pull_policy: str = ""  # of the runner's image; empty: as Kubernetes does by itself
 
 
 @dataclass(frozen=True)

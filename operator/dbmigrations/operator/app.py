@@ -166,7 +166,11 @@ class Operator:
 
     async def _begin(self) -> None:
         await self._await_kind()
-        facts = OperatorFacts(cluster=await self._identity(), runner_image=self._settings.runner_image)
+        facts = OperatorFacts(
+            cluster=await self._identity(),
+            runner_image=self._settings.runner_image,
+            pull_policy=self._settings.runner_pull_policy,
+        )
         reconciler = Reconciler(
             gatherer=Gatherer(self._cluster, facts, self._hearsay),
             executor=Executor(self._cluster, self._announcer),

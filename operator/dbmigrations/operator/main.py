@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 import structlog
 
+from dbmigrations.api.words import PullPolicy
 from dbmigrations.operator.app import OperatorError, serve
 from dbmigrations.operator.logs import configure
 from dbmigrations.operator.settings import Address, LogLevel, Settings, SettingsError
@@ -36,6 +37,15 @@ INTERNAL = 70
     required=True,
     show_envvar=True,
     help="Image whose dbmigrate the Jobs run. A run keeps the image that it began with; the next run takes this one.",
+)
+@click.option(
+    "--runner-pull-policy",
+    default="",
+    type=click.Choice(["", *PullPolicy]),
+    show_default=False,
+    show_envvar=True,
+    help="When a node asks the registry for the runner's image. Without: as Kubernetes does it, Always for `:latest` "
+    "and else IfNotPresent.",
 )
 @click.option(
     "--namespace",
@@ -89,6 +99,7 @@ INTERNAL = 70
 )
 def main(  # noqa: PLR0913, PLR0917 one argument for each option
     runner_image: str,
+    runner_pull_policy: str,
     namespaces: tuple[str, ...],
     cluster_name: str,
     workers: int,
@@ -101,6 +112,7 @@ def main(  # noqa: PLR0913, PLR0917 one argument for each option
     try:
         settings = Settings(
             runner_image=runner_image,
+            runner_pull_policy=runner_pull_policy,
             namespaces=namespaces,
             cluster_name=cluster_name,
             workers=workers,

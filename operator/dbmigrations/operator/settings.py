@@ -55,6 +55,8 @@ class Settings:
 
     runner_image: str
     """The image whose `dbmigrate` the Jobs run. A run keeps the image it began with."""
+    runner_pull_policy: str = ""
+    """When a node asks the registry for the runner's image. Empty: Always for `:latest`, else IfNotPresent."""
     namespaces: tuple[str, ...] = ()
     """Namespaces that are served. Empty: the whole cluster, which needs a ClusterRole."""
     cluster_name: str = ""

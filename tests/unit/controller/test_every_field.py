@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 SOURCES: Json = {
-    "image": {"reference": "registry.test/shop:{version}", "pullSecrets": [{"name": "a"}]},
+    "image": {"reference": "registry.test/shop:{version}", "pullSecrets": [{"name": "a"}], "pullPolicy": "Never"},
     "configMap": {"name": "shop", "items": [{"key": "a", "path": "a"}]},
     "persistentVolumeClaim": {"claimName": "shop"},
 }
@@ -58,6 +58,7 @@ OTHER_VALUES: Json = {
     "database.role": "shop_owner",
     "source.image.reference": "registry.test/other:{version}",
     "source.image.path": "/other",
+    "source.image.pullPolicy": "Always",
     "source.image.pullSecrets.0.name": "other",
     "source.configMap.name": "other",
     "source.configMap.items.0.key": "other",

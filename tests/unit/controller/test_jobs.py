@@ -12,7 +12,7 @@ from dbmigrations.api.status import DatabaseMigrationStatus, RunImages, RunStatu
 from dbmigrations.api.step import MEMORY, PlanDirection, PlanSummary, StepName, StepRef, StepRequest, Trigger
 from dbmigrations.controller.actions import SPEC_HASH, CreateJob
 from dbmigrations.controller.jobs import Blueprint, create_step_job
-from dbmigrations.controller.naming import Attempt
+from dbmigrations.controller.naming import MAIN_CONTAINER, SOURCE_CONTAINER, TOOLS_CONTAINER, Attempt
 from dbmigrations.controller.reading import read_spec
 from dbmigrations.controller.snapshot import OperatorFacts, Resource
 from tests.unit.controller.cluster_model import default_spec
@@ -188,6 +188,37 @@ def test_only_a_step_that_reads_the_release_directory_gets_it(
     for name in ("source", "tools"):
         assert (name in [volume["name"] for volume in made["volumes"]]) is reads
     assert ("source" in [mount["name"] for mount in made["containers"][0]["volumeMounts"]]) is reads
+
+
+def test_images_are_pulled_as_kubernetes_does_it_unless_somebody_says_otherwise() -> None:
+    assert all("imagePullPolicy" not in each for each in containers())
+
+    image = {"reference": "a:1", "pullPolicy": "Always"}
+    main, tools, files = (
+        {each["name"]: each for each in containers(source={"image": image})}[name]
+        for name in (MAIN_CONTAINER, TOOLS_CONTAINER, SOURCE_CONTAINER)
+    )
+    assert files["imagePullPolicy"] == "Always"
+    assert "imagePullPolicy" not in main | tools
+
+
+@pytest.mark.parametrize(("policy", "kept"), [("Always", False), ("Never", True), ("IfNotPresent", True)])
+def test_no_registry_is_asked_again_for_what_the_run_has_by_its_digest(policy: str, *, kept: bool) -> None:
+    run = RUN.model_copy(update={"images": RunImages(runner="r:1", source=f"a@sha256:{'0' * 64}")})
+    made = job(SQL, run, source={"image": {"reference": "a:1", "pullPolicy": policy}}).manifest
+    found = json.loads(json.dumps(made))["spec"]["template"]["spec"]["initContainers"]
+
+    assert [each.get("imagePullPolicy") for each in found if each["name"] == SOURCE_CONTAINER] == [
+        policy if kept else None
+    ]
+
+
+def test_the_operator_says_how_the_runners_image_is_pulled() -> None:
+    plan = replace(blueprint(), operator=OperatorFacts("test", "runner:2", "Always"))
+    found = json.loads(json.dumps(create_step_job(plan, 1).manifest))["spec"]["template"]["spec"]
+
+    assert found["containers"][0]["imagePullPolicy"] == "Always"
+    assert [each.get("imagePullPolicy") for each in found["initContainers"]] == ["Always", None]
 
 
 def test_a_folder_in_a_claim_is_part_of_the_requested_source() -> None:
