@@ -14,6 +14,7 @@ from pathlib import Path
 from dbmigrations.release import checksum
 from dbmigrations.release.decoding import Checking, UnreadableError, decode
 from dbmigrations.release.migration import BulkData, Script
+from dbmigrations.release.sections import sections_of
 
 LEDGER_LIMIT = 1 << 20
 """Bytes of one ledger file."""
@@ -171,4 +172,11 @@ def _script(relative: str, read: LargeText, checksums: checksum.Checksums) -> Sc
     if DRAFT in read.text and (draft := _DRAFT_LINE.search(read.text)):
         line = read.text.count("\n", 0, draft.start()) + 1
         raise UnreadableError("is a draft", f"write it, and delete the line `{DRAFT}`", line)
+    sections = sections_of(read.text)
+    if sections is not None and sections.both_do_something:
+        raise UnreadableError(
+            "holds the way there and the way back in one file",
+            "put what is below this line into a file of its own, the down script",
+            sections.down_line,
+        )
     return Script(relative, read.text, checksums.canonical, checksums.raw, checksums.accepted, read.bulk)

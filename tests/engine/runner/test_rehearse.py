@@ -31,10 +31,12 @@ def may_make_databases(database: Database) -> None:
     database.run(f"ALTER ROLE {database.owner} CREATEDB")
 
 
-def rehearse(database: Database, folder: Path, *words: str, pairs: bool = True) -> Result:
-    globs = ["--up-glob", "*.up.sql", "--down-glob", "*.down.sql"] if pairs else []
+def rehearse(
+    database: Database, folder: Path, *words: str, globs: tuple[str, str] = ("*.up.sql", "*.down.sql")
+) -> Result:
+    options = ["--up-glob", globs[0], *(["--down-glob", globs[1]] if globs[1] else [])]
     url = ["--url", database.server.url(database.name, database.owner, "c@n/a%r#y: p'w\\d"), "--dir", str(folder)]
-    return CliRunner().invoke(cli, ["rehearse", *url, *globs, *words], prog_name="dbmigrate")
+    return CliRunner().invoke(cli, ["rehearse", *url, *options, *words], prog_name="dbmigrate")
 
 
 def write(folder: Path, **pairs: tuple[str, str]) -> Path:
@@ -121,3 +123,56 @@ def test_globs_without_a_star_or_a_match_are_refused(database: Database, tmp_pat
     assert (ended.exit_code, "exactly one *" in ended.output) == (20, True), ended.output
     ended = rehearse(database, folder, "--up-glob", "*.nothing")
     assert (ended.exit_code, "holds no file like" in ended.output) == (20, True), ended.output
+
+
+GOOSE = """-- +goose Up
+-- +goose StatementBegin
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    NEW.at := now(); -- when
+    RETURN NEW;
+END $$
+-- +goose StatementEnd
+CREATE TABLE c (at timestamptz);
+
+-- +goose Down
+DROP TABLE c;
+DROP FUNCTION touch();
+"""
+DBMATE = """-- migrate:up transaction:false
+CREATE INDEX CONCURRENTLY c_at ON c (at);
+
+-- migrate:down transaction:false
+DROP INDEX CONCURRENTLY c_at_;
+"""
+
+
+@pytest.mark.usefixtures("may_make_databases")
+def test_files_with_both_directions_are_taken_as_they_are(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "1_goose.sql").write_text(GOOSE)
+    (tmp_path / "2_dbmate.sql").write_text(DBMATE)
+    ended = rehearse(database, tmp_path, globs=("*.sql", ""))
+    assert ended.exit_code == 1, ended.output
+    assert "1_goose.sql: inverse" in ended.output
+    assert "2_dbmate.sql: down failed" in ended.output
+    assert "2_dbmate.sql:5:" in ended.output, "the line is that of the file"
+
+
+@pytest.mark.usefixtures("may_make_databases")
+def test_a_routine_that_comes_back_laid_out_otherwise_is_an_inverse_with_a_note(
+    database: Database, tmp_path: Path
+) -> None:
+    body = "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ {} $$"
+    made, other, back = body.format("SELECT 1"), body.format("SELECT 2"), body.format("SELECT\n  1 -- as it was")
+    folder = write(tmp_path / "m", **{"1": (made, "DROP FUNCTION f"), "2": (other, back)})
+    ended = rehearse(database, folder)
+    assert ended.exit_code == 0, ended.output
+    assert "note: function public.f() differs in white space and comments afterwards" in ended.output
+
+
+@pytest.mark.usefixtures("may_make_databases")
+def test_a_down_without_an_up_is_told(database: Database, tmp_path: Path) -> None:
+    folder = write(tmp_path / "m", **{"1": GOOD})
+    (folder / "2_renamed.down.sql").write_text("SELECT 1")
+    ended = rehearse(database, folder)
+    assert ended.exit_code == 0, ended.output
+    assert "2_renamed.down.sql: no up" in ended.output

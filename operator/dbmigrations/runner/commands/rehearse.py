@@ -37,12 +37,14 @@ class _Programme:
 
     before: Sequence[Migration]
     migrations: Sequence[Migration]
+    lone_downs: Sequence[str] = ()
+    """Files that look like downs of something that is not there."""
 
 
 @click.command("rehearse")
 @click.option("--all", "every", is_flag=True, help="Every migration, not only those that the database lacks.")
 @click.option("--scratch-url", default="", metavar="URL", help="Server of the scratch database. Default: as --url.")
-@click.option("--up-glob", default="", metavar="GLOB", help="Rehearse a folder of pairs: ups, such as `*.up.sql`.")
+@click.option("--up-glob", default="", metavar="GLOB", help="Rehearse any folder: ups, such as `*.up.sql`.")
 @click.option("--down-glob", default="", metavar="GLOB", help="With --up-glob: downs, such as `*.down.sql`.")
 @place_options
 @laptop_command
@@ -55,29 +57,35 @@ def rehearse(  # noqa: PLR0913  one for each option
     applied already is applied first, from the release directory; no data is copied. The scratch database is made on
     the same server (or that of --scratch-url; the login needs CREATEDB) and dropped afterwards.
 
-    With --up-glob and --down-glob it takes any folder of pairs: what `*` stands for is the migration's name.
+    With --up-glob and --down-glob it takes any folder of pairs: what `*` stands for is the migration's name, and a
+    number that it begins with is enough to find the down. With --up-glob alone each file holds both directions, marked
+    as goose, dbmate, sql-migrate, rambler, node-pg-migrate, tern and MyBatis do it.
 
     The exit code is 1 where a down is no inverse, fails, or an up fails.
     """
-    if bool(up_glob) != bool(down_glob):
-        raise click.UsageError("--up-glob and --down-glob go together")
+    if down_glob and not up_glob:
+        raise click.UsageError("--down-glob needs --up-glob")
     laptop = at_laptop(desk, place)
     programme = _programme(laptop, up_glob, down_glob, every=every)
     stage = Stage(_server(laptop, scratch_url), laptop.schema, place.role, place.lock_timeout, place.statement_timeout)
+    if not desk.terminal.as_json:
+        for path in programme.lone_downs:
+            desk.terminal.say(f"{path}: no up: nothing in the folder has its name or number", "yellow")
     verdicts: list[Verdict] = []
     for verdict in perform(stage, programme.before, programme.migrations, desk.terminal.moving):
         verdicts.append(verdict)
         desk.terminal.moving("")
         if not desk.terminal.as_json:
             _show(desk, verdict)
-    _sum_up(desk, verdicts)
+    _sum_up(desk, verdicts, programme.lone_downs)
     return Exit.OK if all(each.is_good for each in verdicts) else Exit.FINDINGS
 
 
 def _programme(laptop: Laptop, up_glob: str, down_glob: str, *, every: bool) -> _Programme:
     source = require_source(str(laptop.place.source))
     if up_glob:
-        return _Programme((), find_pairs(source, up_glob, down_glob))
+        found = find_pairs(source, up_glob, down_glob)
+        return _Programme((), found.migrations, found.lone_downs)
     migrations = load_source(str(source)).migrations
     applied = frozenset() if every else _applied(laptop)
     before = [each for each in migrations if each.key in applied]
@@ -105,9 +113,11 @@ def _show(desk: Desk, verdict: Verdict) -> None:
         desk.terminal.say(f"    {detail}")
     for table in verdict.moved:
         desk.terminal.say(f"    note: the columns of {table} stand in another order afterwards")
+    for routine in verdict.laid_out:
+        desk.terminal.say(f"    note: {routine} differs in white space and comments afterwards")
 
 
-def _sum_up(desk: Desk, verdicts: Sequence[Verdict]) -> None:
+def _sum_up(desk: Desk, verdicts: Sequence[Verdict], lone_downs: Sequence[str]) -> None:
     numbers = Counter(each.finding for each in verdicts)
     if desk.terminal.as_json:
         desk.terminal.document(
@@ -116,6 +126,7 @@ def _sum_up(desk: Desk, verdicts: Sequence[Verdict]) -> None:
                 rehearsed=len(verdicts),
                 findings={finding.value: numbers[finding] for finding in Finding},
                 not_inverse_rate=round(rate(verdicts), 4),
+                lone_downs=list(lone_downs),
                 migrations=[_row(each) for each in verdicts],
             )
         )
@@ -139,4 +150,5 @@ def _row(verdict: Verdict) -> dict[str, object]:
         "finding": verdict.finding.value,
         "details": list(verdict.details),
         "moved": list(verdict.moved),
+        "laid_out": list(verdict.laid_out),
     }

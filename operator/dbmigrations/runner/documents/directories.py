@@ -71,6 +71,7 @@ class Rehearsed(Migration):
     finding: str = Field(description="What came of it, in words.")
     details: list[str]
     moved: list[str] = Field(description="Tables whose columns stand in another order afterwards.")
+    laid_out: list[str] = Field(description="Routines that differ in white space and comments afterwards.")
 
 
 class Rehearse(Document):
@@ -80,6 +81,7 @@ class Rehearse(Document):
     rehearsed: int
     findings: dict[str, int]
     not_inverse_rate: float
+    lone_downs: list[str] = Field(description="Files that are the down of no migration.")
     migrations: list[Rehearsed]
 
 

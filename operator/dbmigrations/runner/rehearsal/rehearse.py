@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -95,7 +95,7 @@ def _turns(scene: _Scene, migration: Migration) -> Verdict:
     if failed:
         known = verdict.details
         finding = verdict.finding if known else Finding.NOT_REPEATABLE
-        return Verdict(migration, finding, (*known, f"the second up fails: {failed}"), verdict.moved)
+        return replace(verdict, finding=finding, details=(*known, f"the second up fails: {failed}"))
     return after_up_again(verdict, made, take_snapshot(scene.session, scene.tables))
 
 

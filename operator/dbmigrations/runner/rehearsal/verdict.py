@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dbmigrations.postgres.catalog.difference import Change, compare, moved_columns
+from dbmigrations.postgres.catalog.layout import is_of_layout
 from dbmigrations.postgres.catalog.sentences import sentence
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Verdict:
     """What is not as it was, object by object, or why a script failed."""
     moved: tuple[str, ...] = ()
     """Tables whose columns stand in another order after the down: no fault, for a column made again stands last."""
+    laid_out: tuple[str, ...] = ()
+    """Routines whose text differs in white space and comments after the down: no fault, for they do the same."""
 
     @property
     def is_good(self) -> bool:
@@ -58,18 +61,20 @@ class Verdict:
 
 def after_down(migration: Migration, before: Snapshot, after: Snapshot) -> Verdict:
     """What a down that ran through left behind, did not bring back, or brought back otherwise."""
-    differences = compare(before, after)
+    every = compare(before, after)
+    differences = [each for each in every if not is_of_layout(each)]
     finding = Finding.NOT_INVERSE if differences else Finding.INVERSE
-    return Verdict(migration, finding, tuple(map(_told, differences)), moved_columns(before, after))
+    laid_out = tuple(f"{each.subject.kind} {each.subject.name}" for each in every if is_of_layout(each))
+    return Verdict(migration, finding, tuple(map(_told, differences)), moved_columns(before, after), laid_out)
 
 
 def after_up_again(verdict: Verdict, first: Snapshot, second: Snapshot) -> Verdict:
     """The verdict, worse where the second up made something else than the first."""
-    differences = compare(first, second)
+    differences = [each for each in compare(first, second) if not is_of_layout(each)]
     if not differences or not verdict.is_good:
         return verdict
     details = tuple(f"after the second up: {sentence(each)}" for each in differences)
-    return Verdict(verdict.migration, Finding.NOT_REPEATABLE, details, verdict.moved)
+    return replace(verdict, finding=Finding.NOT_REPEATABLE, details=details)
 
 
 def rate(verdicts: Sequence[Verdict]) -> float:
