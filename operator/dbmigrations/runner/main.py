@@ -1,8 +1,12 @@
 """`dbmigrate`: the entry of the command line.
 
-A command's module is loaded when it is called for: a Job starts one step and should not wait for the rest.
+A command's module is loaded when it is called for: a Job starts one step and should not wait for the rest. What is
+loaded lives as long as the process, so Python is told to look for no garbage in it: neither while it is loaded, nor
+later with each collection, nor at the end, when the system takes everything back. That was a fifth of a step's start.
 """
 
+import atexit
+import gc
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
@@ -53,8 +57,13 @@ class Commands(click.Group):
 @click.version_option(package_name="dbmigrations", prog_name="dbmigrate")
 def cli() -> None:
     """The version of a PostgreSQL database, kept in Git."""
+    if not gc.isenabled():  # the command's module is loaded, and its work begins
+        gc.freeze()
+        gc.enable()
 
 
 def main() -> None:
     """Run the command line."""
+    gc.disable()
+    atexit.register(gc.freeze)
     cli(prog_name="dbmigrate")

@@ -31,3 +31,15 @@ def loaded_by(module: str) -> frozenset[str]:
 )
 def test_a_command_loads_no_library_that_it_does_not_use(module: str, needed: set[str]) -> None:
     assert loaded_by(module) <= needed
+
+
+def test_nobody_looks_for_garbage_in_what_is_loaded_and_everybody_in_what_comes_after() -> None:
+    run = """
+import atexit, gc, sys
+from dbmigrations.runner.main import main
+atexit.register(lambda: print(gc.get_freeze_count() > 10_000, gc.isenabled()))
+sys.argv[1:] = ["version", "--help"]
+main()
+"""
+    ran = subprocess.run([sys.executable, "-c", run], check=True, capture_output=True, text=True)
+    assert ran.stdout.splitlines()[-1] == "True True"

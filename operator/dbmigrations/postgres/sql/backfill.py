@@ -120,9 +120,8 @@ def read_backfill(
     return backfill, (statement,)
 
 
-_NAME = re.compile(
-    r'\s*(?:(?P<plain>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)|"(?P<quoted>(?:[^"]|"")+)")'
-)
+_NAME = r'\s*(?:(?P<plain>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)|"(?P<quoted>(?:[^"]|"")+)")'
+"""Compiled when it is needed, for that takes longer than all of this module."""
 _DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(ms|s|m)")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 
@@ -144,7 +143,7 @@ class _Head:
             raise self.error(key, f"a backfill needs its key: the columns of a unique index, such as {example}")
         names, position = [], 0
         while True:
-            found = _NAME.match(written, position)
+            found = re.compile(_NAME).match(written, position)
             if found is None:
                 raise self.error(key, f'write {example}, with "…" around names that need it')
             names.append(found["plain"].lower() if found["plain"] else found["quoted"].replace('""', '"'))

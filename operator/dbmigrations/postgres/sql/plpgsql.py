@@ -219,11 +219,11 @@ def _case(fields: dict[str, Any]) -> Iterator[Step]:
     yield Either(tuple(branches))
 
 
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = (
     r"""\s*(?:"(?:[^"]|"")+"|[\w$\x80-\U0010ffff]+)"""
-    r"""(?:\s*\.\s*(?:"(?:[^"]|"")+"|[\w$\x80-\U0010ffff]+)|\s*\[(?P<index>[^\]=]*)\])*\s*:?=(?P<value>.*)""",
-    re.DOTALL,
+    r"""(?:\s*\.\s*(?:"(?:[^"]|"")+"|[\w$\x80-\U0010ffff]+)|\s*\[(?P<index>[^\]=]*)\])*\s*:?=(?P<value>.*)"""
 )
+"""Compiled when it is needed, for that takes longer than all of this module."""
 _STATEMENT, _EXPRESSION = 0, 2
 
 
@@ -249,7 +249,7 @@ def _run(query: str, mode: int) -> Run:
         return Run(query)
     if mode == _EXPRESSION:
         return Run(f"SELECT {query}")
-    assignment = _ASSIGNMENT.fullmatch(query)
+    assignment = re.fullmatch(_ASSIGNMENT, query, re.DOTALL)
     if assignment is None or "(" in (assignment["index"] or ""):
         raise UnreadError("an assignment has an unusual target")
     return Run(f"SELECT {assignment['value']}")
