@@ -212,9 +212,13 @@ def rows(session: Session, tables: Tables, limit: int = 100) -> tuple[HistoryRow
 
     found = session.records(
         tables.query(
-            "SELECT id, release, kind, name, description, direction, outcome, checksum, down_checksum, run_id AS run,"
-            " owner, uid, database_user, requested_by, git_revision, approved_plan, runner_version, image_digest,"
-            " applied_at, duration, error, sqlstate FROM {schema}.migration_history ORDER BY id DESC LIMIT %s"
+            "SELECT h.id, h.release, kind, name, description, h.direction, h.outcome, checksum, down_checksum,"
+            " run_id AS run, h.owner, h.uid, database_user, requested_by, git_revision, h.approved_plan,"
+            " runner_version, image_digest, applied_at, duration, error, sqlstate, exceptions,"
+            " coalesce(r.message, '') AS reason"
+            " FROM {schema}.migration_history h LEFT JOIN {schema}.migration_run r"
+            "   ON r.id = h.run_id AND r.trigger IN ('VersionSet', 'Amendment')"
+            " ORDER BY h.id DESC LIMIT %s"
         ),
         (limit,),
     )

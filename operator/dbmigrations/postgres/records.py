@@ -104,3 +104,7 @@ class HistoryRow:
     duration: timedelta
     error: str | None
     sqlstate: str | None
+    exceptions: str | None
+    """What the script declares and excepts from the policy, one line each: `3:1 allow=destructive: nobody reads it`."""
+    reason: str
+    """Why a person recorded it without running anything; empty: something was run."""

@@ -13,6 +13,7 @@ from dbmigrations.postgres.errors import PlanChangedError
 from dbmigrations.postgres.outcome import RowOutcome
 from dbmigrations.postgres.records import Happening, RecordedMigration
 from dbmigrations.postgres.runs import NewRun, RunOutcome
+from dbmigrations.postgres.sql.script import exceptions_of
 from dbmigrations.postgres.tables import install
 from dbmigrations.runner.program import runner_version
 
@@ -36,7 +37,13 @@ def accept_file(work: Work, migration: Migration, reason: str) -> None:
 
     def accept() -> None:
         before = _applied(work, migration.kind, migration.name)
-        after = replace(before, checksum=up.checksum, raw_checksum=up.raw_checksum, description=reason)
+        after = replace(
+            before,
+            checksum=up.checksum,
+            raw_checksum=up.raw_checksum,
+            description=reason,
+            exceptions=exceptions_of(up.text),
+        )
         _insert(work, after, RowOutcome.ACCEPTED)
 
     _audited(work, reason, accept)

@@ -24,7 +24,7 @@ _MODULES: Mapping[str, str] = MappingProxyType(
         "verify": "verify",
         "rollback": "migrate",
         "version": "version",
-        "history": "version",
+        "history": "history",
         "backup": "backup",
         "baseline": "baseline",
         "rehearse": "rehearse",

@@ -1,18 +1,16 @@
-"""`dbmigrate version` and `dbmigrate history`: what the database says of itself."""
+"""`dbmigrate version`: what the database says of itself."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from dbmigrations.postgres import history as rows
 from dbmigrations.postgres.facts import read_history
 from dbmigrations.postgres.owner import read_owner
-from dbmigrations.postgres.tables import installed
 from dbmigrations.release.problems import ReleaseInvalidError
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import at_laptop
@@ -27,8 +25,6 @@ from dbmigrations.runner.source import load_source
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from dbmigrations.postgres.records import HistoryRow
 
 
 class Lazily(click.Group):
@@ -101,40 +97,6 @@ def version(desk: Desk, expect: str | None, place: Place, *, check: bool) -> Exi
     return Exit.FINDINGS if check and not found.agrees else Exit.OK
 
 
-class _BelowHistory(click.Group):
-    """The command below `history`, loaded when it is called for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """All names."""
-        return ["replace-down"]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """It; None where there is none of that name."""
-        if cmd_name != "replace-down":
-            return None
-        found = import_module("dbmigrations.runner.commands.replace_down").replace_down_command
-        return found if isinstance(found, click.Command) else None
-
-
-@click.group("history", cls=_BelowHistory, invoke_without_command=True)
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1), help="Rows, newest first.")
-@place_options
-@laptop_command
-def history(desk: Desk, limit: int, place: Place) -> Exit:
-    """Show what happened to the database, newest first: each migration, direction, outcome, by whom and when."""
-    laptop = at_laptop(desk, place)
-    with laptop.session("history") as (session, tables):
-        found = rows.rows(session, tables, limit) if installed(session, tables) else ()
-    if desk.terminal.as_json:
-        desk.terminal.document(document("history", rows=[_row(row) for row in found]))
-    elif not found:
-        desk.terminal.say("this database has no history yet")
-    else:
-        columns = ("ID", "WHEN", "RELEASE", "KIND", "NAME", "WHAT", "TOOK", "BY")
-        desk.terminal.table(columns, [_cells(row) for row in found])
-    return Exit.OK
-
-
 def _show(desk: Desk, found: Versions) -> None:
     terminal = desk.terminal
     terminal.say(found.database or "no version yet", "bold green" if found.agrees else "bold")
@@ -152,28 +114,3 @@ def _newest(source: Path) -> str:
     except (SourceMissingError, ReleaseInvalidError):
         return ""
     return versions[-1] if versions else ""
-
-
-def _cells(row: HistoryRow) -> tuple[str, ...]:
-    what = row.outcome.value if not row.error else f"{row.outcome.value}: {row.error}"
-    return (
-        str(row.id),
-        f"{row.applied_at:%Y-%m-%d %H:%M:%S}",
-        row.release,
-        row.kind.value,
-        row.name,
-        what,
-        words.seconds(row.duration.total_seconds()),
-        row.owner or row.requested_by or row.database_user,
-    )
-
-
-def _row(row: HistoryRow) -> dict[str, Any]:
-    plain = vars(row) | {
-        "kind": row.kind.value,
-        "direction": row.direction.value,
-        "outcome": row.outcome.value,
-        "applied_at": row.applied_at.isoformat(),
-        "duration": row.duration.total_seconds(),
-    }
-    return dict(plain)

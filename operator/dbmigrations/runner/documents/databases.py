@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from dbmigrations.api.step import BackupReport
-from dbmigrations.runner.documents.parts import Direction, Document, Kind, Migration, Part
+from dbmigrations.runner.documents.parts import Class, Direction, Document, Kind, Migration, Part
 from dbmigrations.runner.documents.plans import Plan
 
 
@@ -88,6 +88,16 @@ class VersionSet(Document):
     recorded: bool
 
 
+class RecordedException(Part):
+    """A reviewed exception, as its author wrote it before a statement."""
+
+    line: int
+    column: int
+    directive: Literal["allow", "class"] = Field(description="Excepted from the policy, or declared to be of a class.")
+    classes: list[Class]
+    reason: str
+
+
 class HistoryRow(Migration):
     """A row of the history."""
 
@@ -95,7 +105,7 @@ class HistoryRow(Migration):
     release: str
     description: str
     direction: Direction
-    outcome: Literal["Applied", "Undone", "Failed", "Baselined"]
+    outcome: Literal["Applied", "Undone", "Failed", "Baselined", "Accepted", "DownReplaced"]
     checksum: str
     down_checksum: str
     run: str
@@ -111,6 +121,10 @@ class HistoryRow(Migration):
     duration: float = Field(description="Seconds.")
     error: str | None
     sqlstate: str | None
+    exceptions: list[RecordedException] = Field(description="What its script declared or excepted from the policy.")
+    reason: str = Field(
+        description="Why it was recorded (`version set`, `check --accept`, `history replace-down`); empty: it was run."
+    )
 
 
 class History(Document):
