@@ -15,6 +15,7 @@ from dbmigrations.postgres.facts import read_history
 from dbmigrations.postgres.lock import migration_lock
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import Laptop, at_laptop
+from dbmigrations.runner.commands.leaf import Leaf
 from dbmigrations.runner.commands.options import Place, backup_options, log_dir_option, place_options
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.commands.running_steps import logged
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from dbmigrations.runner.context import StepContext
 
 
-@click.command("backup")
+@click.command("backup", cls=Leaf)
 @place_options
 @backup_options
 @log_dir_option

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dbmigrations.runner.commands.laptop import at_laptop
+from dbmigrations.runner.commands.leaf import Leaf
 from dbmigrations.runner.commands.migrate import Run, carry_out
 from dbmigrations.runner.commands.option_kinds import checked_version
 from dbmigrations.runner.commands.options import (
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from dbmigrations.runner.exits import Exit
 
 
-@click.command("baseline")
+@click.command("baseline", cls=Leaf)
 @click.argument("version", callback=checked_version, metavar="VERSION")
 @place_options
 @planning_options

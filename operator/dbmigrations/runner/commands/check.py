@@ -15,6 +15,7 @@ from dbmigrations.runner.amending import accept_catalog, accept_file
 from dbmigrations.runner.checking import Finding, drift_findings, file_findings, tampered
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import Laptop, at_laptop
+from dbmigrations.runner.commands.leaf import Leaf
 from dbmigrations.runner.commands.looking import Look
 from dbmigrations.runner.commands.options import Place, Planning, place_options, planning_options, to_option
 from dbmigrations.runner.commands.running import Desk, laptop_command
@@ -36,7 +37,7 @@ _LOOKING = Wishes(force_owned=True, down_is_asked=True)
 """Who only looks may see the plan of an owned database, and the way down."""
 
 
-@click.command("check")
+@click.command("check", cls=Leaf)
 @click.option(
     "--accept", default="", metavar="WHAT", help="Accept `kind/name` (an edited file) or `drift`; needs --reason."
 )

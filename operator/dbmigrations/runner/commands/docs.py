@@ -8,6 +8,7 @@ import click
 from dbmigrations.release import files
 from dbmigrations.release.version_page import PAGE, version_page
 from dbmigrations.runner.commands.answers import document
+from dbmigrations.runner.commands.leaf import Leaf
 from dbmigrations.runner.commands.options import source_option
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.exits import Exit
@@ -20,7 +21,7 @@ _LIMIT = 32 << 20
 """Bytes of the page."""
 
 
-@click.command("docs")
+@click.command("docs", cls=Leaf)
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 where the page is not what the ledger says.")
 @source_option
 @laptop_command

@@ -12,6 +12,7 @@ from dbmigrations.postgres import history as rows
 from dbmigrations.postgres.tables import installed
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import at_laptop
+from dbmigrations.runner.commands.leaf import Fork
 from dbmigrations.runner.commands.options import Place, place_options
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.exits import Exit
@@ -31,7 +32,7 @@ _EXCEPTION = re.compile(
 )
 
 
-class _BelowHistory(click.Group):
+class _BelowHistory(Fork):
     """The command below `history`, loaded when it is called for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

@@ -11,6 +11,7 @@ from dbmigrations.api.words import Direction, Outcome
 from dbmigrations.runner.commands.answers import run_document, tell_dry_run, tell_refusal
 from dbmigrations.runner.commands.interrupted import state_after
 from dbmigrations.runner.commands.laptop import Laptop, at_laptop
+from dbmigrations.runner.commands.leaf import Leaf
 from dbmigrations.runner.commands.looking import Look, look
 from dbmigrations.runner.commands.option_kinds import version_option
 from dbmigrations.runner.commands.options import (
@@ -46,7 +47,7 @@ class Run:
     changing: Changing
 
 
-@click.command("migrate")
+@click.command("migrate", cls=Leaf)
 @to_option
 @place_options
 @planning_options
@@ -73,7 +74,7 @@ def migrate(  # noqa: PLR0913 - one for each group of options
     return carry_out(laptop, Run("migrate", laptop.request(target, planning, backfill=backfill), wishes, changing))
 
 
-@click.command("rollback")
+@click.command("rollback", cls=Leaf)
 @version_option("--to-version", "version", "Where to go back to.", required=True)
 @place_options
 @planning_options

@@ -16,6 +16,7 @@ from dbmigrations.release.scaffold import (
     write_files,
 )
 from dbmigrations.runner.commands.answers import document
+from dbmigrations.runner.commands.leaf import Leaf
 from dbmigrations.runner.commands.options import source_option
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.exits import Exit
@@ -24,7 +25,7 @@ from dbmigrations.runner.source import require_folder
 _KINDS = (*(kind.value for kind in Kind), ASSERTION)
 
 
-@click.command("new")
+@click.command("new", cls=Leaf)
 @click.argument("kind", type=click.Choice(_KINDS))
 @click.argument("name", metavar="NAME")
 @click.option("--no-down", is_flag=True, help="Make no down: the ledger will declare it `irreversible`.")
@@ -51,7 +52,7 @@ def new(desk: Desk, kind: str, name: str, source: Path, *, no_down: bool) -> Exi
     return Exit.OK
 
 
-@click.command("init")
+@click.command("init", cls=Leaf)
 @source_option
 @laptop_command
 def init(desk: Desk, source: Path) -> Exit:

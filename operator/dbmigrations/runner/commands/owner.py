@@ -11,6 +11,7 @@ from dbmigrations.postgres.owner import Owner
 from dbmigrations.postgres.tables import install
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import at_laptop, who
+from dbmigrations.runner.commands.leaf import Leaf
 from dbmigrations.runner.commands.options import Place, place_options
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.exits import Exit
@@ -26,7 +27,7 @@ def owner() -> None:
     """Show or move the ownership of the database."""
 
 
-@owner.command("show")
+@owner.command("show", cls=Leaf)
 @place_options
 @laptop_command
 def show(desk: Desk, place: Place) -> Exit:
@@ -38,7 +39,7 @@ def show(desk: Desk, place: Place) -> Exit:
     return Exit.OK
 
 
-@owner.command("take")
+@owner.command("take", cls=Leaf)
 @click.argument("new_owner", metavar="[OWNER]", default="")
 @click.option("--reason", required=True, help="Why; it is recorded for good.")
 @place_options

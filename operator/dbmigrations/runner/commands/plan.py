@@ -8,6 +8,7 @@ from dbmigrations.release.problems import ReleaseInvalidError
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.formats import Format, format_option, tell_findings
 from dbmigrations.runner.commands.laptop import at_laptop
+from dbmigrations.runner.commands.leaf import Leaf
 from dbmigrations.runner.commands.looking import Look, look
 from dbmigrations.runner.commands.offline import look_offline
 from dbmigrations.runner.commands.options import (
@@ -29,7 +30,7 @@ _LOOKING = Wishes(force_owned=True, down_is_asked=True)
 """Who only looks may see the plan of an owned database, and the way down."""
 
 
-@click.command("plan")
+@click.command("plan", cls=Leaf)
 @to_option
 @offline_options
 @format_option

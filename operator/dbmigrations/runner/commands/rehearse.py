@@ -14,6 +14,7 @@ from dbmigrations.postgres.errors import CredentialsMissingError
 from dbmigrations.postgres.facts import read_history
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import at_laptop
+from dbmigrations.runner.commands.leaf import Leaf
 from dbmigrations.runner.commands.options import Place, place_options
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.exits import Exit
@@ -41,7 +42,7 @@ class _Programme:
     """Files that look like downs of something that is not there."""
 
 
-@click.command("rehearse")
+@click.command("rehearse", cls=Leaf)
 @click.option("--all", "every", is_flag=True, help="Every migration, not only those that the database lacks.")
 @click.option("--scratch-url", default="", metavar="URL", help="Server of the scratch database. Default: as --url.")
 @click.option("--up-glob", default="", metavar="GLOB", help="Rehearse any folder: ups, such as `*.up.sql`.")

@@ -8,6 +8,7 @@ import click
 
 from dbmigrations.release.cut import CutError, prepare_cut, write_cut
 from dbmigrations.runner.commands.answers import document
+from dbmigrations.runner.commands.leaf import Leaf
 from dbmigrations.runner.commands.option_kinds import checked_version
 from dbmigrations.runner.commands.options import source_option
 from dbmigrations.runner.commands.running import Desk, laptop_command
@@ -23,7 +24,7 @@ def release() -> None:
     """Work on the ledger of the release directory."""
 
 
-@release.command("cut")
+@release.command("cut", cls=Leaf)
 @click.argument("version", callback=checked_version, metavar="VERSION")
 @click.option("--description", default="", help="What the release is about, in a line.")
 @click.option("--dry-run", is_flag=True, help="Show the lines and write nothing.")

@@ -12,13 +12,14 @@ from dbmigrations.runner.amending import replace_down
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.check import checked_key
 from dbmigrations.runner.commands.laptop import at_laptop
+from dbmigrations.runner.commands.leaf import Leaf
 from dbmigrations.runner.commands.options import Place, place_options
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.exits import Exit
 from dbmigrations.runner.steps.session import locked, open_work
 
 
-@click.command("replace-down")
+@click.command("replace-down", cls=Leaf)
 @click.argument("migration", metavar="KIND/NAME")
 @click.option("--file", "file", required=True, type=click.Path(path_type=Path), help="The down script to store.")
 @click.option("--reason", required=True, help="Why; it is recorded for good.")

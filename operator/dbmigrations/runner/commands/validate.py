@@ -14,6 +14,7 @@ from dbmigrations.release.problems import Problem, Severity
 from dbmigrations.runner.analysis import read_script, unread_statements
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.formats import Format, format_option, tell_findings
+from dbmigrations.runner.commands.leaf import Leaf
 from dbmigrations.runner.commands.options import source_option
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.exits import Exit
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from dbmigrations.release.migration import Kind, Script
 
 
-@click.command("validate")
+@click.command("validate", cls=Leaf)
 @source_option
 @format_option
 @click.option("--require-down", is_flag=True, help="A migration without a way back is an error, not a warning.")

@@ -9,6 +9,7 @@ from dbmigrations.postgres.facts import read_history
 from dbmigrations.postgres.verify import Finding, newly_broken, run_assertions
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import Laptop, at_laptop
+from dbmigrations.runner.commands.leaf import Leaf
 from dbmigrations.runner.commands.option_kinds import version_option
 from dbmigrations.runner.commands.options import Place, place_options
 from dbmigrations.runner.commands.running import Desk, laptop_command
@@ -19,7 +20,7 @@ from dbmigrations.runner.source import load_source
 from dbmigrations.runner.steps.session import Work, open_work
 
 
-@click.command("verify")
+@click.command("verify", cls=Leaf)
 @version_option("--release", "version", "Default: the database's version.")
 @place_options
 @laptop_command

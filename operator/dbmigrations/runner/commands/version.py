@@ -14,6 +14,7 @@ from dbmigrations.postgres.owner import read_owner
 from dbmigrations.release.problems import ReleaseInvalidError
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import at_laptop
+from dbmigrations.runner.commands.leaf import Fork
 from dbmigrations.runner.commands.option_kinds import version_option
 from dbmigrations.runner.commands.options import Place, place_options
 from dbmigrations.runner.commands.running import Desk, laptop_command
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Lazily(click.Group):
+class Lazily(Fork):
     """The commands below `version`, loaded when they are called for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

@@ -12,6 +12,7 @@ from dbmigrations.release.migration import Release
 from dbmigrations.release.versions import Version
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import at_laptop
+from dbmigrations.runner.commands.leaf import Leaf
 from dbmigrations.runner.commands.looking import Look, look
 from dbmigrations.runner.commands.offline import look_offline, require_listed
 from dbmigrations.runner.commands.option_kinds import checked_version
@@ -24,7 +25,7 @@ from dbmigrations.runner.source import load_source, newest_version
 _PLAIN = Planning(RequestedPolicy(), "", RequestedBackup(when=BackupWhen.NEVER))
 
 
-@click.command("diff")
+@click.command("diff", cls=Leaf)
 @click.argument("first", callback=checked_version, metavar="[FROM]", required=False)
 @click.argument("second", callback=checked_version, metavar="[TO]", required=False)
 @place_options

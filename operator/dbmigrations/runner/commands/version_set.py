@@ -9,6 +9,7 @@ from dbmigrations.postgres.verify import newly_broken, run_assertions
 from dbmigrations.release.directory import ReleaseDirectory
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import Laptop, at_laptop
+from dbmigrations.runner.commands.leaf import Leaf
 from dbmigrations.runner.commands.option_kinds import checked_version
 from dbmigrations.runner.commands.options import Place, place_options
 from dbmigrations.runner.commands.running import Desk, laptop_command
@@ -25,7 +26,7 @@ from dbmigrations.runner.source import load_source
 from dbmigrations.runner.steps.session import Work, locked, open_work
 
 
-@click.command("set")
+@click.command("set", cls=Leaf)
 @click.argument("version", callback=checked_version, metavar="VERSION")
 @click.option("--reason", required=True, help="Why; it is recorded for good.")
 @click.option("--yes", is_flag=True, help="Ask nothing. Needed where nobody can be asked.")
