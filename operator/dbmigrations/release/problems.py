@@ -23,6 +23,8 @@ class Problem:
     column: int = 0
     field: str = ""
     severity: Severity = Severity.ERROR
+    excerpt: str = ""
+    """Up to five lines of the file and a caret under the place, for terminals and logs; empty: there is none."""
 
     @property
     def where(self) -> str:
@@ -37,6 +39,11 @@ class Problem:
         field = f"{self.field}: " if self.field else ""
         remedy = f" ({self.remedy})" if self.remedy else ""
         return f"{self.where}: {field}{self.message}{remedy}"
+
+    @property
+    def shown(self) -> str:
+        """The line, and the excerpt below it."""
+        return f"{self}\n{self.excerpt}" if self.excerpt else str(self)
 
 
 def errors(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -19,7 +19,7 @@ from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.position import locate
 from dbmigrations.postgres.sql.review import Review, review_script
-from dbmigrations.postgres.sql.script import SqlScript, read
+from dbmigrations.postgres.sql.script import SqlScript, excerpt_of, read
 from dbmigrations.postgres.sql.transactions import Unprobeable, execution_plan
 from dbmigrations.postgres.sql.tree import Unparsed, parse
 from dbmigrations.release.migration import Kind
@@ -141,12 +141,20 @@ def read_script(
         units = execution_plan(script).unprobeable
     except SqlInvalidError as error:
         place = error.position
-        problems.append(Problem(path, error.message, line=place.line, column=place.column))
+        shown = excerpt_of(text, place.offset, bulk)
+        problems.append(Problem(path, error.message, line=place.line, column=place.column, excerpt=shown))
         return None
     if script.backfill is not None and kind not in {None, Kind.DATA}:
         place = locate(text, script.backfill.place)
         problems.append(
-            Problem(path, "a backfill is a data migration", "move it to migrations/data", place.line, place.column)
+            Problem(
+                path,
+                "a backfill is a data migration",
+                "move it to migrations/data",
+                place.line,
+                place.column,
+                excerpt=excerpt_of(text, place.offset, bulk),
+            )
         )
         return None
     for unit in units:
@@ -159,6 +167,7 @@ def read_script(
                 "say how to tell, in a comment before it: `-- migrate: check=SELECT …`",
                 line=place.line,
                 column=place.column,
+                excerpt=script.excerpt(place),
             )
         )
     return None if units else script

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dbmigrations.release.problems import ReleaseInvalidError
 from dbmigrations.runner.errors import SourceMissingError
 
 if TYPE_CHECKING:
@@ -21,12 +22,17 @@ def load_source(path: str, *, require_down: bool = False) -> ReleaseDirectory:
 
     Raises:
         SourceMissingError: there is nothing there (yet).
-        ReleaseInvalidError: what is there has errors.
+        ReleaseInvalidError: what is there has errors; they have excerpts.
     """
     root = require_source(path)
     from dbmigrations.release import directory
 
-    return directory.load(root, require_down=require_down, read_large=read_large)
+    try:
+        return directory.load(root, require_down=require_down, read_large=read_large)
+    except ReleaseInvalidError as error:
+        from dbmigrations.runner.excerpts import with_excerpts
+
+        raise ReleaseInvalidError(with_excerpts(root, error.problems)) from None
 
 
 def read_large(path: Path, limit: int) -> LargeText:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from dbmigrations.api.reasons import Failure, Refusal
@@ -165,6 +166,8 @@ def test_errors_of_the_release_directory_are_told_with_their_lines(operator: Ope
     _, failed = operator.preflight("1.0.0")
     assert (failed.outcome, failed.reason) == (Outcome.FAILED, Failure.RELEASE_INVALID)
     assert "releases.yaml:8" in failed.message
+    (logged,) = [line["detail"] for line in map(json.loads, operator.log.splitlines()) if line.get("detail")]
+    assert "8 |     sql: [20260201_0900_colors]" in logged
 
 
 def test_a_script_that_cannot_be_read_is_told_before_anything_runs(

@@ -85,7 +85,8 @@ def _tell(desk: Desk, error: BaseException) -> Exit:
         code = exits.of_signal(error.signal_name)
         message = f"stopped by {error.signal_name}; nothing was changed by it: run the same command again"
     if isinstance(error, ReleaseInvalidError):
-        message = "\n".join(str(problem) for problem in error.problems)
+        lines = (str(each) if desk.terminal.as_json else each.shown for each in error.problems)
+        message = "\n".join(lines)
     if desk.terminal.as_json:
         desk.terminal.document(error_document(outcome.value, reason.value, message, code))
         return code

@@ -17,6 +17,7 @@ from dbmigrations.runner.commands.formats import Format, format_option, tell_fin
 from dbmigrations.runner.commands.leaf import Leaf
 from dbmigrations.runner.commands.options import source_option
 from dbmigrations.runner.commands.running import Desk, laptop_command
+from dbmigrations.runner.excerpts import with_excerpts
 from dbmigrations.runner.exits import Exit
 from dbmigrations.runner.report.findings import of_problems
 from dbmigrations.runner.report.words import count
@@ -42,11 +43,12 @@ def validate(desk: Desk, source: Path, form: Format, against: str, *, require_do
     With --against (a tag, a branch, a commit), also whether anything that was released there has changed since: files
     of its releases, their lines in the ledger, and the order of these.
 
-    Each finding is one line, `file:line:column: what (remedy)`. The exit code is 1 where there is an error.
+    Each finding is one line, `file:line:column: what (remedy)`; below an error stand the lines that it is about, with
+    a caret under the place. The exit code is 1 where there is an error.
     """
     root = require_source(str(source))
     found, problems = directory.inspect(root, require_down=require_down, read_large=read_large)
-    problems = (*problems, *(_in_scripts(found) if found else ()))
+    problems = with_excerpts(root, (*problems, *(_in_scripts(found) if found else ())))
     if against and found:
         problems = (*problems, *_edits(source, found, against))
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
@@ -123,6 +125,8 @@ def _show(desk: Desk, found: ReleaseDirectory | None, problems: tuple[Problem, .
         is_error = problem.severity is Severity.ERROR
         where, _, rest = str(problem).partition(": ")
         desk.terminal.say(f"{where}: {problem.severity}: {rest}", "red" if is_error else "yellow")
+        if problem.excerpt:
+            desk.terminal.say(problem.excerpt)
     for each in found.unreleased if found else ():
         desk.terminal.say(f"{each.path}: unreleased: `dbmigrate release cut` puts it into a release")
     what = count(errors, "error") if errors else "no errors"
@@ -133,6 +137,8 @@ def _show(desk: Desk, found: ReleaseDirectory | None, problems: tuple[Problem, .
         desk.terminal.say(f"{size}: {what}", "red" if errors else "green")
     else:
         desk.terminal.say(what, "red")
+    if errors:
+        desk.terminal.aside("next: mend what is named, then run the same command again")
 
 
 def _unreleased(each: Unreleased) -> dict[str, str]:

@@ -17,6 +17,7 @@ class Problem(Part):
     column: int
     field: str
     severity: Literal["error", "warning"]
+    excerpt: str = Field(description="Up to five lines and a caret, of the first fifty errors; empty: there is none.")
 
 
 class Unreleased(Migration):

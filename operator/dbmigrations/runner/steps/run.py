@@ -11,7 +11,7 @@ from dbmigrations.runner.context import StepContext
 from dbmigrations.runner.outcomes import result_of
 from dbmigrations.runner.report.events import StepBegan, StepEnded
 from dbmigrations.runner.steps.losses import through_losses
-from dbmigrations.runner.steps.session import tell_bug
+from dbmigrations.runner.steps.session import tell_details
 
 Step = Callable[[StepRequest, StepContext], StepResult]
 """What every module of a step has as `run`."""
@@ -27,7 +27,7 @@ def run_step(request: StepRequest, context: StepContext) -> StepResult:
     try:
         result = _run(request, context)
     except BaseException as error:  # noqa: BLE001 - also an interruption is answered, with a result
-        tell_bug(error, context)
+        tell_details(error, context)
         result = result_of(error, request)
     result = result.model_copy(update={"message": context.redactor.clean(result.message)})
     context.report(StepEnded(result, time.monotonic() - began))

@@ -19,6 +19,7 @@ from dbmigrations.postgres.errors import ConnectionLostError, EngineError
 from dbmigrations.postgres.lock import migration_lock
 from dbmigrations.postgres.records import Provenance
 from dbmigrations.postgres.tables import Tables
+from dbmigrations.release.problems import ReleaseInvalidError
 from dbmigrations.runner.outcomes import is_bug, result_of, trace
 from dbmigrations.runner.program import runner_version
 from dbmigrations.runner.report.events import Noted
@@ -131,7 +132,7 @@ def session_settings(request: StepRequest, *, row_security: bool) -> SessionSett
 def _ended_by(error: Exception, work: Work) -> StepResult:
     from dbmigrations.runner.steps.snapshots import remember_end
 
-    tell_bug(error, work.context)
+    tell_details(error, work.context)
     result = result_of(error, work.request)
     try:
         work.session.roll_back()
@@ -152,7 +153,9 @@ def _ended_by(error: Exception, work: Work) -> StepResult:
         return result  # the session went with the error: what it left behind the next preflight reads
 
 
-def tell_bug(error: BaseException, context: StepContext) -> None:
-    """Put the trace of an unforeseen error into the log."""
+def tell_details(error: BaseException, context: StepContext) -> None:
+    """Put into the log what a result has no place for: the trace of an unforeseen error, the lines of invalid files."""
     if is_bug(error):
         context.report(Noted("a bug of this program", detail=trace(error), warning=True))
+    for problem in error.problems if isinstance(error, ReleaseInvalidError) else ():
+        context.report(Noted(str(problem), detail=problem.excerpt, warning=True))
