@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 import stat
 import subprocess
+import threading
+import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -14,14 +18,17 @@ import pytest
 from dbmigrations.postgres.backup_check import backup_problem, free_bytes, room_problem
 from dbmigrations.postgres.backup_store import MANIFEST, BackupStore
 from dbmigrations.postgres.client_programs import client_version
+from dbmigrations.postgres.connection import Session, SessionSettings
 from dbmigrations.postgres.dump import BackupRequest, retire_backups, take_backup
-from dbmigrations.postgres.errors import BackupError
+from dbmigrations.postgres.errors import BackupError, ConnectionLostError, ContentionError, EngineError
 from dbmigrations.postgres.tables import install
 from tests.engine.databases import CANARY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from dbmigrations.postgres.settings import ConnectionSettings
     from tests.engine.databases import Database
 
 on_debians_server = pytest.mark.parametrize("server", ["debian"], ids=["postgres-debian"], indirect=True)
@@ -120,6 +127,73 @@ def test_a_dump_that_fails_leaves_nothing_and_says_why(filled: Database, tmp_pat
         take_backup(session, wanted(filled, tmp_path, where=filled.where(user=other)))
     assert CANARY not in str(caught.value)
     assert list((tmp_path / "shop.shop").iterdir()) == []
+
+
+@on_debians_server
+def test_a_dump_whose_connection_was_ended_is_no_failure_but_lost(filled: Database, tmp_path: Path) -> None:
+    with waiting_dump(filled, tmp_path) as (caught, dumping):
+        filled.rows(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {dumping}")
+    assert isinstance(caught[0], ConnectionLostError)
+    assert kept(tmp_path) == []
+
+
+@on_debians_server
+def test_a_dump_that_waits_too_long_for_a_table_is_tried_later(filled: Database, tmp_path: Path) -> None:
+    with waiting_dump(filled, tmp_path, lock_wait=1) as (caught, _):
+        pass
+    assert isinstance(caught[0], ContentionError)
+    assert "locked" in str(caught[0])
+
+
+@on_debians_server
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="only where util-linux is")
+def test_pg_dump_does_not_outlive_a_killed_runner(filled: Database, tmp_path: Path) -> None:
+    with filled.connect() as holder:
+        holder.execute("BEGIN")
+        holder.execute("LOCK TABLE t")
+        runner = multiprocessing.get_context("forkserver").Process(
+            target=dump_at, args=(filled.where(), wanted(filled, tmp_path))
+        )
+        runner.start()
+        until(lambda: filled.rows(f"SELECT FROM pg_stat_activity WHERE {DUMPING}"))
+        runner.kill()
+        until(lambda: not filled.rows(f"SELECT FROM pg_stat_activity WHERE {DUMPING}"))
+
+
+DUMPING = "application_name = 'dbmigrate pg_dump' AND wait_event_type = 'Lock'"
+
+
+@contextmanager
+def waiting_dump(database: Database, folder: Path, **changes: object) -> Iterator[tuple[list[BaseException], str]]:
+    """A dump that waits for a table within, and ends with it; how, the list says then."""
+    ended: list[BaseException] = []
+
+    def dump() -> None:
+        try:
+            take(database, folder, **changes)
+        except EngineError as error:
+            ended.append(error)
+
+    with database.connect() as holder:
+        holder.execute("BEGIN")
+        holder.execute("LOCK TABLE t")
+        thread = threading.Thread(target=dump)
+        thread.start()
+        until(lambda: database.rows(f"SELECT FROM pg_stat_activity WHERE {DUMPING}"))
+        yield ended, DUMPING
+        thread.join()
+
+
+def dump_at(where: ConnectionSettings, request: BackupRequest) -> None:
+    with Session.open(where, SessionSettings("dbmigrate backup")) as session:
+        take_backup(session, request)
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @on_debians_server

@@ -12,6 +12,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Self
 
 MANIFEST = "manifest.json"
@@ -113,10 +114,13 @@ class BackupStore:
         return next((backup for backup in self.all() if backup.manifest.run == run), None)
 
     def begin(self, run: str) -> Path:
-        """A fresh folder for a dump under way; what an interrupted one left is removed."""
+        """A fresh folder for a dump under way; what an interrupted one left is removed.
+
+        Its name is new for each attempt: a pg_dump that outlived an earlier one must not write into this dump.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         self.clear_unfinished()
-        path = self.folder / f"{_UNFINISHED}{run}"
+        path = self.folder / f"{_UNFINISHED}{run}-{token_hex(4)}"
         path.mkdir(mode=0o750)
         return path
 

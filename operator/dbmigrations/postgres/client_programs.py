@@ -53,6 +53,16 @@ _ENVIRONMENT = {
 
 _LAST_LINES = 5
 
+_LOST = re.compile(
+    r"server closed the connection|terminating connection|connection to (server|database) .*failed|could not connect"
+    r"|could not (send|receive) data|no connection to the server|SSL SYSCALL error|SSL connection has been closed"
+    r"|the database system is "
+)
+"""What libpq and the server say in English when a connection cannot be had, or is lost."""
+
+_BLOCKED = "canceling statement due to statement timeout"
+"""What `--lock-wait-timeout` ends with: it is the only one that pg_dump sets."""
+
 
 @dataclass(frozen=True)
 class ClientVersion:
@@ -114,24 +124,35 @@ class Ended:
 
     code: int
     last_lines: tuple[str, ...]
+    lost: bool = False
+    """Whether it said anywhere that it lost its connection, or got none."""
+    blocked: bool = False
+    """Whether it waited for a table as long as it was allowed to."""
 
 
 def run_program(
     command: Sequence[str], environment: Mapping[str, str], on_line: Callable[[str], None] | None = None
 ) -> Ended:
-    """Run a program to its end, telling each line of stderr; it is ended too where this process is interrupted."""
+    """Run a program to its end, telling each line of stderr; it ends too where this process does, however that is."""
     process = subprocess.Popen(  # noqa: S603  no shell; every argument is ours or a path
-        command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        [*_ending_with_us(), *command],
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     last: deque[str] = deque(maxlen=_LAST_LINES)
+    lost = blocked = False
     try:
         assert process.stderr is not None  # noqa: S101  it was asked for
         for raw in process.stderr:
             line = raw.decode(errors="replace").rstrip()
             last.append(line)
+            lost = lost or _LOST.search(line) is not None
+            blocked = blocked or _BLOCKED in line
             if on_line is not None:
                 on_line(line)
-        return Ended(process.wait(), tuple(last))
+        return Ended(process.wait(), tuple(last), lost, blocked)
     finally:
         if process.poll() is None:
             process.terminate()
@@ -142,3 +163,9 @@ def run_program(
                 process.wait()
         if process.stderr is not None:
             process.stderr.close()
+
+
+def _ending_with_us() -> tuple[str, ...]:
+    """Linux sends a SIGTERM when this process dies: a pg_dump without us would hold its locks and snapshot for long."""
+    setpriv = shutil.which("setpriv")
+    return () if setpriv is None else (setpriv, "--pdeathsig", "TERM", "--")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from dbmigrations.api.step import BackupReport
 from dbmigrations.postgres.backup_store import DUMP, BackupStore, Manifest, StoredBackup, list_files
 from dbmigrations.postgres.client_programs import Ended, client_version, login_environment, run_program
-from dbmigrations.postgres.errors import BackupError
+from dbmigrations.postgres.errors import BackupError, ConnectionLostError, ContentionError, EngineError
 from dbmigrations.postgres.settings import ConnectionSettings
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class BackupRequest:
         run: the run that takes it.
         version: the version that the database is verified at; empty: not verified, or changed since.
         jobs: parallel workers of pg_dump.
+        lock_wait: seconds that pg_dump waits for its tables; then the backup is tried later.
     """
 
     where: ConnectionSettings
@@ -45,6 +46,7 @@ class BackupRequest:
     version: str = ""
     jobs: int = 2
     schema: str = "public"
+    lock_wait: int = 60
 
 
 def take_backup(
@@ -58,7 +60,9 @@ def take_backup(
         on_line: is told each line that pg_dump says.
 
     Raises:
-        BackupError: pg_dump failed, or what it wrote cannot be read back.
+        ConnectionLostError: pg_dump lost its connection, or got none.
+        ContentionError: it waited too long for a table.
+        BackupError: it failed otherwise, or what it wrote cannot be read back.
     """
     store = BackupStore(request.directory / request.database_key)
     try:
@@ -110,7 +114,7 @@ def _dump(session: Session, request: BackupRequest, target: Path, on_line: Calla
         f"--jobs={request.jobs}",
         f"--file={target}",
         "--no-password",
-        "--lock-wait-timeout=60000",
+        f"--lock-wait-timeout={request.lock_wait * 1000}",
         "--compress=zstd:3" if client.major >= _ZSTD_SINCE else "--compress=6",
     ]
     if session.settings.role:
@@ -118,7 +122,7 @@ def _dump(session: Session, request: BackupRequest, target: Path, on_line: Calla
     with login_environment(request.where) as environment:
         ended = run_program(command, environment, on_line)
         if ended.code != 0:
-            raise BackupError(f"pg_dump failed with exit code {ended.code}: {_said(ended)}")
+            raise _failed(ended, request)
         _check_contents(target, environment)
     return Manifest(
         run=request.run,
@@ -129,6 +133,17 @@ def _dump(session: Session, request: BackupRequest, target: Path, on_line: Calla
         client=client.text,
         files=list_files(target),
     )
+
+
+def _failed(ended: Ended, request: BackupRequest) -> EngineError:
+    said = f"pg_dump failed with exit code {ended.code}: {_said(ended)}"
+    if ended.lost:
+        return ConnectionLostError(f"pg_dump lost its connection ({said})")
+    if ended.blocked:
+        return ContentionError(
+            f"pg_dump waited {request.lock_wait} s for a table that another session has locked", sqlstate="55P03"
+        )
+    return BackupError(said)
 
 
 def _check_contents(dump: Path, environment: dict[str, str]) -> None:
