@@ -12,9 +12,13 @@ if TYPE_CHECKING:
 
 _GOLDEN = 0.6180339887498949
 _KILLS = (Fault.KILLED_BEFORE, Fault.KILLED_DURING, Fault.KILLED_AFTER)
-_OTHERS = tuple(fault for fault in Fault if fault not in _KILLS)
 _QUIET = ("select", "set ", "reset", ";")
 """What changes nothing: less is to be learnt there."""
+
+
+def share(number: int) -> float:
+    """From 0 up to, without, 1: evenly spread whichever numbers in a row are asked for."""
+    return (number + 1) * _GOLDEN % 1
 
 
 def sample(queries: Sequence[str], count: int, faults: Sequence[Fault], *, start: int = 0) -> list[tuple[Fault, int]]:
@@ -22,8 +26,7 @@ def sample(queries: Sequence[str], count: int, faults: Sequence[Fault], *, start
     loud = [n for n, query in enumerate(queries, start=1) if not query.lstrip().lower().startswith(_QUIET)]
     chosen = []
     for number, fault in zip(range(start, start + count), cycle(faults), strict=False):
-        share = (number + 1) * _GOLDEN % 1
-        chosen.append((fault, loud[int(share * len(loud))]))
+        chosen.append((fault, loud[int(share(number) * len(loud))]))
     return chosen
 
 
@@ -33,6 +36,6 @@ def every(queries: Sequence[str], faults: Sequence[Fault], *, others_each: int) 
     commits = [n for n, query in enumerate(queries, start=1) if query.strip("\0 ;").upper() == "COMMIT"]
     chosen += [(Fault.KILLED_AFTER, n) for n in commits if (Fault.KILLED_AFTER, n) not in chosen]
     chosen += [(Fault.SWALLOWED, n) for n in commits]
-    for offset, fault in enumerate(fault for fault in faults if fault in _OTHERS):
+    for offset, fault in enumerate(fault for fault in faults if fault not in _KILLS):
         chosen += [(fault, n) for n in range(1 + offset, len(queries) + 1, others_each)]
     return chosen

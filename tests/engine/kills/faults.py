@@ -16,12 +16,14 @@ class Fault(StrEnum):
     KILLED_BEFORE = "SIGKILL before a statement reaches the server"
     KILLED_DURING = "SIGKILL while a statement runs"
     KILLED_AFTER = "SIGKILL between effect and report"
+    KILLED_LATER = "SIGKILL some milliseconds after a statement"
     SEVERED = "connection lost before a statement"
     SWALLOWED = "reply swallowed"
     TERMINATED = "SIGTERM"
     BACKEND_ENDED = "pg_terminate_backend"
     RESTARTED = "immediate restart of the server"
     DISK_FULL = "disk full"
+    RESULT_LOST = "result of the Job lost"
 
 
 class Moment(Enum):
@@ -39,13 +41,37 @@ MOMENTS = {
     Fault.KILLED_BEFORE: Moment.BEFORE,
     Fault.KILLED_DURING: Moment.DURING,
     Fault.KILLED_AFTER: Moment.AFTER,
+    Fault.KILLED_LATER: Moment.DURING,
     Fault.SEVERED: Moment.BEFORE,
     Fault.SWALLOWED: Moment.AFTER,
     Fault.TERMINATED: Moment.BEFORE,
     Fault.BACKEND_ENDED: Moment.DURING,
     Fault.RESTARTED: Moment.DURING,
     Fault.DISK_FULL: Moment.BEFORE,
+    Fault.RESULT_LOST: Moment.BEFORE,
 }
+
+OF_COMMANDS = tuple(fault for fault in Fault if fault not in {Fault.KILLED_LATER, Fault.RESULT_LOST})
+"""What strikes a command on a laptop: it has no result, and between its queries it does nothing that lasts."""
+
+OF_STEPS = (*OF_COMMANDS, Fault.RESULT_LOST)
+"""What strikes the steps of a run."""
+
+OF_BACKUPS = (
+    Fault.KILLED_LATER,
+    Fault.KILLED_DURING,
+    Fault.BACKEND_ENDED,
+    Fault.KILLED_LATER,
+    Fault.SWALLOWED,
+    Fault.TERMINATED,
+    Fault.KILLED_LATER,
+    Fault.KILLED_BEFORE,
+    Fault.KILLED_AFTER,
+    Fault.SEVERED,
+    Fault.RESTARTED,
+    Fault.RESULT_LOST,
+)
+"""What strikes a backup: between its queries it works on files."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import itertools
 import os
 import shutil
 import tempfile
@@ -18,15 +20,22 @@ if TYPE_CHECKING:
 
     from tests.harness.postgres import Server
 
+_numbers = itertools.count(1)
+
 _MEBIBYTES = 96
 _NOBODY = 65534
+
+
+def small_disk(server: Server) -> contextlib.AbstractContextManager[SmallDisk | None]:
+    """One for as long as the block runs; None without root, who alone can mount it: no disk is filled then."""
+    return SmallDisk(server) if os.geteuid() == 0 else contextlib.nullcontext()
 
 
 class SmallDisk:
     """The tablespace `name` on a server."""
 
     def __init__(self, server: Server) -> None:
-        self.name = f"small_{os.getpid()}"
+        self.name = f"small_{os.getpid()}_{next(_numbers)}"
         self._server = server
         self._folder = Path(tempfile.mkdtemp(prefix="dbmigrations-small-disk-"))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
-for _name in ("baseline", "data", "preflight", "schema", "sql", "verify"):
+for _name in ("backup", "baseline", "data", "preflight", "schema", "sql", "verify"):
     import_module(f"dbmigrations.runner.steps.{_name}")
-for _name in ("migrate",):
+for _name in ("migrate", "step"):
     import_module(f"dbmigrations.runner.commands.{_name}")
 import_module("dbmigrations.runner.main")
