@@ -97,6 +97,34 @@ def test_an_edited_executed_part_is_refused(database: Database) -> None:
     assert database.value("SELECT count(*) FROM t WHERE id = 2000") == 0
 
 
+LOADED = f"CREATE TABLE loaded (id int);\nCOPY loaded FROM stdin;\n1\n2\n\\.\n{UNIQUE}"
+
+
+@pytest.mark.parametrize("edited", ["1\n3\n", "1\n", "1\n2\n3\n"], ids=["changed", "removed", "added"])
+def test_edited_data_of_an_executed_copy_is_refused(database: Database, edited: str) -> None:
+    database.run(TABLE, user=database.owner)
+    with database.session() as session, pytest.raises(StatementError, match="could not create unique"):
+        applier(session, database.tables).up(migration("a", LOADED))
+    with (
+        database.session() as session,
+        pytest.raises(NotResumableError, match="statement 2 with the data below it has already run"),
+    ):
+        applier(session, database.tables).up(migration("a", LOADED.replace("1\n2\n", edited)))
+    assert database.rows("SELECT id FROM loaded ORDER BY id") == [(1,), (2,)]
+
+
+def test_a_half_done_run_of_a_runner_that_journalled_no_data_is_taken_up(database: Database) -> None:
+    database.run(TABLE, user=database.owner)
+    with database.session() as session, pytest.raises(StatementError, match="could not create unique"):
+        applier(session, database.tables).up(migration("a", LOADED))
+    database.run("UPDATE dbmigrations.migration_journal_statement SET checksum = split_part(checksum, ':', 1)")
+    database.run("TRUNCATE t", user=database.owner)
+    with database.session() as session:
+        applier(session, database.tables).up(migration("a", LOADED))
+    assert database.rows("SELECT id FROM loaded ORDER BY id") == [(1,), (2,)]
+    assert is_valid(database, "t_id") is True
+
+
 def test_an_index_found_valid_after_an_interruption_is_not_built_again(database: Database) -> None:
     database.run(TABLE, user=database.owner)
     script = migration("a", CONCURRENTLY)

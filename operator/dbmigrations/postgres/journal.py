@@ -16,6 +16,7 @@ from dbmigrations.postgres.history import times_applied
 from dbmigrations.postgres.sql.redact import redact
 from dbmigrations.release.history import PartialMigration
 from dbmigrations.release.kind import Kind
+from dbmigrations.release.migration import BulkData
 
 if TYPE_CHECKING:
     from dbmigrations.postgres.connection import Session
@@ -63,9 +64,22 @@ class Journal:
         return bool(self.statements)
 
 
-def statement_checksum(text: str) -> str:
-    """The identity of a journalled statement."""
-    return sha256(text.encode()).hexdigest()
+def statement_checksum(text: str, data: str | BulkData | None = None) -> str:
+    """The identity of a journalled statement: of its text, and behind a colon of the data below a COPY.
+
+    The data of a large file was hashed while it was read, and is hashed again while it is sent.
+    """
+    found = sha256(text.encode()).hexdigest()
+    if data is None:
+        return found
+    return f"{found}:{data.sha256 if isinstance(data, BulkData) else sha256(data.encode()).hexdigest()}"
+
+
+def is_same_statement(ran: JournalledStatement, text: str, data: str | BulkData | None) -> bool:
+    """Whether it is the statement that ran. Older runners journalled no data: then the text alone is compared."""
+    if ":" not in ran.checksum:
+        data = None
+    return ran.checksum == statement_checksum(text, data)
 
 
 def open_journal(session: Session, tables: Tables, kind: Kind, name: str, direction: Direction) -> Journal | None:
@@ -134,8 +148,8 @@ class JournalWriter:
     journal_id: int
     run: str
 
-    def write(self, ordinal: int, text: str, state: StatementState) -> None:
-        """Say how far a statement came.
+    def write(self, ordinal: int, text: str, state: StatementState, data: str | BulkData | None = None) -> None:
+        """Say how far a statement came; `data` is what stands below a COPY.
 
         Raises:
             PlanChangedError: another run has taken the journal over.
@@ -157,7 +171,7 @@ class JournalWriter:
                 "id": self.journal_id,
                 "run": self.run,
                 "ordinal": ordinal,
-                "checksum": statement_checksum(text),
+                "checksum": statement_checksum(text, data),
                 "script": redact(text),
                 "state": state.value,
             },

@@ -16,6 +16,7 @@ from dbmigrations.postgres.journal import (
     JournalState,
     JournalWriter,
     StatementState,
+    is_same_statement,
     statement_checksum,
 )
 from dbmigrations.postgres.sql.statements import Statement
@@ -57,14 +58,19 @@ class _Progress:
 
     def check_prefix(self) -> None:
         """What ran must still stand in the script as it ran, from the beginning."""
-        texts = {self._ordinal(s): s.text for unit in self.task.plan.units for s in unit.statements}
+        now = {self._ordinal(s): s for unit in self.task.plan.units for s in unit.statements}
         for ordinal, ran in self.journalled.items():
-            same = ordinal in texts and statement_checksum(texts[ordinal]) == ran.checksum
+            same = ordinal in now and is_same_statement(ran, now[ordinal].text, now[ordinal].copy_data)
             if not same and (ran.state is StatementState.APPLIED or self._old_took_effect(ran)):
                 raise NotResumableError(
-                    f"{self.task.runner.path}: statement {ordinal + 1} has already run and was edited since: put it "
-                    "back as it was and make the change in a migration of its own"
+                    f"{self.task.runner.path}: statement {ordinal + 1}{self._below(now.get(ordinal), ran)} has already "
+                    "run and was edited since: put it back as it was and make the change in a migration of its own"
                 )
+
+    def _below(self, now: Statement | None, ran: JournalledStatement) -> str:
+        """Where it is the data below a COPY that differs."""
+        same_text = now is not None and ran.checksum.partition(":")[0] == statement_checksum(now.text)
+        return " with the data below it" if same_text else ""
 
     def run(self, unit: Unit) -> None:
         left = [statement for statement in unit.statements if not self._is_applied(statement)]
@@ -103,7 +109,7 @@ class _Progress:
             session.be_ourselves()
             session.mean_the_catalog()
             for statement in statements:
-                self.writer.write(self._ordinal(statement), statement.text, StatementState.APPLIED)
+                self._write(statement, StatementState.APPLIED)
 
     def _run_alone(self, unit: Unit, statement: Statement) -> None:
         session, ordinal = self.task.around.session, self._ordinal(statement)
@@ -114,15 +120,17 @@ class _Progress:
             self._send(unit, statement)  # a row that says "begun" would make it ours
         elif not done:
             self._note(statement, StatementState.RUNNING)
-            self.journalled[ordinal] = JournalledStatement(
-                ordinal, statement_checksum(statement.text), statement.text, StatementState.RUNNING
-            )
+            checksum = statement_checksum(statement.text, statement.copy_data)
+            self.journalled[ordinal] = JournalledStatement(ordinal, checksum, statement.text, StatementState.RUNNING)
             self._send(unit, statement)
         self._note(statement, StatementState.APPLIED)
 
     def _note(self, statement: Statement, state: StatementState) -> None:
         with self.task.around.session.bookkeeping():
-            self.writer.write(self._ordinal(statement), statement.text, state)
+            self._write(statement, state)
+
+    def _write(self, statement: Statement, state: StatementState) -> None:
+        self.writer.write(self._ordinal(statement), statement.text, state, statement.copy_data)
 
     def _took_effect(self, ran: JournalledStatement, unit: Unit, statement: Statement) -> bool:
         if unit.probe is None:

@@ -78,7 +78,7 @@ CREATE UNIQUE INDEX migration_journal_one_open ON {schema}.migration_journal (ki
 CREATE TABLE {schema}.migration_journal_statement (
     journal_id      bigint      NOT NULL REFERENCES {schema}.migration_journal,
     ordinal         integer     NOT NULL,  -- counts the script's statements from 0
-    checksum        text        NOT NULL,  -- sha256 of the statement's text
+    checksum        text        NOT NULL,  -- sha256 of the statement's text, `:`, sha256 of the data below a COPY
     script          text        NOT NULL,  -- the statement, passwords redacted; '' where it can only be all or nothing
     state           text        NOT NULL CHECK (state IN ('running', 'applied', 'failed')),
     started_at      timestamptz NOT NULL DEFAULT clock_timestamp(),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dbmigrations.postgres.errors import StatementError
+from dbmigrations.postgres.errors import NotResumableError, StatementError
 from dbmigrations.postgres.sql.bulk import read_large
 from dbmigrations.release.files import read_script
 from tests.engine.databases import applier
@@ -71,6 +71,22 @@ def test_data_that_was_changed_after_it_was_read_is_not_loaded(database: Databas
     with database.session() as session, pytest.raises(StatementError, match=r"seed.sql:2:1: the data .* was changed"):
         applier(session, database.tables).up(migration_of("seed", script))
     assert not database.value("SELECT to_regclass('seed') IS NOT NULL")
+
+
+def test_data_that_was_edited_after_a_half_done_run_is_noticed(database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "seed.sql"
+    write_seed(path, 5)
+    path.write_text(f"-- migrate: tx=statement\n{path.read_text()}SELECT wrong;\n")
+    with database.session() as session, pytest.raises(StatementError, match="wrong"):
+        applier(session, database.tables).up(migration_of("seed", read_script(tmp_path, "seed.sql", read_large)))
+    rows = database.value("SELECT count(*) FROM seed")
+    path.write_bytes(path.read_bytes().replace(b"some words", b"same words").replace(b"SELECT wrong", b"SELECT 1"))
+    with database.session() as session, pytest.raises(NotResumableError, match="statement 2 with the data below it"):
+        applier(session, database.tables).up(migration_of("seed", read_script(tmp_path, "seed.sql", read_large)))
+    path.write_bytes(path.read_bytes().replace(b"same words", b"some words"))
+    with database.session() as session:
+        applier(session, database.tables).up(migration_of("seed", read_script(tmp_path, "seed.sql", read_large)))
+    assert database.value("SELECT count(*) FROM seed") == rows
 
 
 def test_an_error_behind_a_large_block_has_the_line_of_the_file(database: Database, tmp_path: Path) -> None:
