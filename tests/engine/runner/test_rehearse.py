@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,8 +12,14 @@ from click.testing import CliRunner, Result
 from dbmigrations.postgres.scratch import PREFIX
 from dbmigrations.runner.documents.directories import Rehearse
 from dbmigrations.runner.main import cli
+from tests.engine.databases import CANARY
+from tests.engine.runner.program import Laptop
+from tests.engine.runner.test_again import until
 
 if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from tests.engine.databases import Database
@@ -101,6 +108,55 @@ def test_an_up_that_fails_is_told_and_the_rest_goes_on(database: Database, tmp_p
     assert "2.up.sql: up failed" in ended.output
     assert "3.up.sql: no down" in ended.output
     assert "4.up.sql: no down" in ended.output
+    assert not databases(database)
+
+
+def started(database: Database, folder: Path) -> AbstractContextManager[subprocess.Popen[str]]:
+    url = database.server.url(database.name, database.owner, CANARY)
+    words = ("rehearse", "--dir", str(folder), "--up-glob", "*.up.sql", "--down-glob", "*.down.sql")
+    return Laptop(folder, url).started(*words)
+
+
+def sleeping(database: Database) -> Callable[[], object]:
+    return lambda: database.rows("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+
+
+@pytest.mark.usefixtures("may_make_databases")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"])
+def test_a_stopped_rehearsal_drops_its_scratch_database(
+    database: Database, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    folder = write(tmp_path / "m", **{"1_good": GOOD, "2_slow": ("SELECT pg_sleep(600)", "SELECT 1")})
+    with started(database, folder) as process:
+        until(sleeping(database))
+        assert len(databases(database)) == 1
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == code, out + err
+    assert "Traceback" not in err
+    assert not databases(database)
+
+
+@pytest.mark.usefixtures("may_make_databases")
+def test_what_a_killed_rehearsal_left_is_dropped_by_the_next_and_one_at_work_is_left_alone(
+    database: Database, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "m", **{"1_good": GOOD, "2_slow": ("SELECT pg_sleep(600)", "SELECT 1")})
+    with started(database, folder) as killed:
+        until(sleeping(database))
+        (left,) = databases(database)
+        killed.kill()
+        killed.wait()
+    until(lambda: not sleeping(database)())
+    assert databases(database) == [left]
+    with started(database, folder) as at_work:
+        until(sleeping(database))
+        (used,) = databases(database)
+        assert used != left
+        assert rehearse(database, write(tmp_path / "other", **{"1": GOOD})).exit_code == 0
+        assert databases(database) == [used]
+        at_work.terminate()
+        at_work.communicate(timeout=60)
     assert not databases(database)
 
 
