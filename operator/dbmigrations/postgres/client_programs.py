@@ -60,8 +60,8 @@ _LOST = re.compile(
 )
 """What libpq and the server say in English when a connection cannot be had, or is lost."""
 
-_BLOCKED = "canceling statement due to statement timeout"
-"""What `--lock-wait-timeout` ends with: it is the only one that pg_dump sets."""
+_BLOCKED = re.compile(r"canceling statement due to statement timeout|could not obtain lock on relation")
+"""What `--lock-wait-timeout` ends with, the only limit that pg_dump sets; and its workers, which do not wait."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def run_program(
             line = raw.decode(errors="replace").rstrip()
             last.append(line)
             lost = lost or _LOST.search(line) is not None
-            blocked = blocked or _BLOCKED in line
+            blocked = blocked or _BLOCKED.search(line) is not None
             if on_line is not None:
                 on_line(line)
         return Ended(process.wait(), tuple(last), lost, blocked)

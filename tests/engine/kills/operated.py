@@ -124,6 +124,11 @@ class Operated:
         migrations.write(folder / "database")
         self.up, self.down = self._undisturbed()
 
+    @property
+    def both(self) -> tuple[Course, Course]:
+        """Up and down."""
+        return self.up, self.down
+
     def close(self) -> None:
         """End the proxy."""
         self.ground.close()

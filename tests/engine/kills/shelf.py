@@ -60,7 +60,8 @@ class Shelf:
         if set(kept) - set(seeds) != runs or len(kept) != len(set(kept)):
             found.append(f"backups of the runs {kept}, not once of each of {runs}")
         # The run's own is the newest at a verified version: no older one is kept for that.
-        expected = [f"seed-{number}" for number in range(len(_SEEDS))][-(RETAIN - len(runs)) :] if runs else seeds
+        every = [f"seed-{number}" for number in range(len(_SEEDS))]
+        expected = every[len(every) - max(0, RETAIN - len(runs)) :] if runs else every
         if seeds != expected:
             found.append(f"retention kept {seeds}, not {expected}")
         return found + self.faults()

@@ -45,19 +45,12 @@ def operated(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.mark.parametrize("part", range(_SLICES))
-@pytest.mark.parametrize("direction", ["up", "down"])
 def test_every_step_run_again_takes_effect_exactly_once_whatever_strikes_it_when(
-    direction: str, part: int, operated: Operated, record_property: Callable[[str, object], None]
+    part: int, operated: Operated, record_property: Callable[[str, object], None]
 ) -> None:
-    course: Course = getattr(operated, direction)
-    faults = [fault for fault in OF_STEPS if operated.ground.disk or fault is not Fault.DISK_FULL]
-    if _SOAK:
-        strikes = every(course.queries, faults, others_each=_OTHERS_EACH)
-    else:
-        start = _start(operated, direction)
-        strikes = sample(course.queries, _SHARE, faults[start % 10 :] + faults[: start % 10], start=start)
+    strikes = [(course, *strike) for course in operated.both for strike in _on_steps(operated, course)]
     wrong: list[str] = []
-    for number, (fault, at) in enumerate(strikes[part::_SLICES]):
+    for number, (course, fault, at) in enumerate(strikes[part::_SLICES]):
         ended = operated.play(course, fault, at, forked=number % _EXECUTED_EACH != _EXECUTED_EACH - 1)
         record_property("strike", f"steps|a Job's step: {fault}|{ended.outcome}")
         wrong += [ended.told] if ended.wrong else []
@@ -65,33 +58,35 @@ def test_every_step_run_again_takes_effect_exactly_once_whatever_strikes_it_when
 
 
 @pytest.mark.parametrize("part", range(_SLICES))
-@pytest.mark.parametrize("direction", ["up", "down"])
 def test_a_struck_backup_is_whole_or_not_there_and_the_next_attempt_takes_it(
-    direction: str, part: int, operated: Operated, record_property: Callable[[str, object], None]
+    part: int, operated: Operated, record_property: Callable[[str, object], None]
 ) -> None:
-    course: Course = getattr(operated, direction)
-    queries = course.within(StepName.BACKUP)
-    if not queries:
+    if not operated.can_dump:
         pytest.skip("the pg_dump of this machine is older than the server")
     wrong: list[str] = []
-    for number, fault, at in _on_backups(queries, 0 if direction == "up" else _SHARE_OF_BACKUPS)[part::_SLICES]:
+    for course, number, fault, at in _on_backups(operated)[part::_SLICES]:
         ended = operated.play(course, fault, at, pause=share(number) * _LONGEST_PAUSE)
         record_property("strike", f"steps|a Job's backup: {fault}|{ended.outcome}")
         wrong += [ended.told] if ended.wrong else []
     assert not wrong, "\n\n".join(wrong)
 
 
-def _on_backups(queries: range, start: int) -> list[tuple[int, Fault, int]]:
+def _on_steps(operated: Operated, course: Course) -> list[tuple[Fault, int]]:
+    faults = [fault for fault in OF_STEPS if operated.ground.disk or fault is not Fault.DISK_FULL]
+    if _SOAK:
+        return every(course.queries, faults, others_each=_OTHERS_EACH)
+    start = 97 * operated.ground.server.major + (53 if course is operated.down else 0)
+    turn = start % len(faults)
+    return sample(course.queries, _SHARE, faults[turn:] + faults[:turn], start=start)
+
+
+def _on_backups(operated: Operated) -> list[tuple[Course, int, Fault, int]]:
     """Faults in turn; the later kills at the last queries, after which files are checked, named and retired."""
-    count = 2 * len(queries) if _SOAK else _SHARE_OF_BACKUPS
-    late = queries[-20:]
-    chosen: list[tuple[int, Fault, int]] = []
-    for number in range(start, start + count):
-        fault = OF_BACKUPS[number % len(OF_BACKUPS)]
-        among = late if fault is Fault.KILLED_LATER else queries
-        chosen.append((number, fault, among[int(share(7 * number) * len(among))]))
+    chosen: list[tuple[Course, int, Fault, int]] = []
+    for course in operated.both:
+        queries = course.within(StepName.BACKUP)
+        for number in range(len(chosen), len(chosen) + (2 * len(queries) if _SOAK else _SHARE_OF_BACKUPS)):
+            fault = OF_BACKUPS[number % len(OF_BACKUPS)]
+            among = queries[-20:] if fault is Fault.KILLED_LATER else queries
+            chosen.append((course, number, fault, among[int(share(7 * number) * len(among))]))
     return chosen
-
-
-def _start(operated: Operated, direction: str) -> int:
-    return 97 * operated.ground.server.major + (53 if direction == "down" else 0)
