@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dbmigrations.api.step import Direction
 from dbmigrations.postgres import history, prisma, runs
 from dbmigrations.postgres.assertions import AssertionScript, store_assertions
+from dbmigrations.postgres.catalog.reading import take_snapshot
+from dbmigrations.postgres.catalog.store import Cause, store
 from dbmigrations.postgres.errors import PlanChangedError
 from dbmigrations.postgres.evidence import contradictions, expected_after
 from dbmigrations.postgres.records import Happening, RecordedMigration, RowOutcome
@@ -28,19 +30,22 @@ def evidence_against(work: Work, setting: Setting) -> tuple[str, ...]:
 
 
 def record(work: Work, setting: Setting, directory: ReleaseDirectory, reason: str) -> None:
-    """Write the rows, Prisma's too, and that the version was verified: all or nothing.
+    """Write the rows, Prisma's too, that the version was verified, and what the database consists of: all or nothing.
 
+    Whoever says that the database is at a version says that what is there is right: later drift is told from there.
     The session holds the migration lock, and the version's assertions were seen to hold.
 
     Raises:
         PlanChangedError: the history is not what was decided on.
     """
-    version, run = work.request.version, work.request.run
+    version, run, by = work.request.version, work.request.run, work.request.requested_by
+    seen = take_snapshot(work.session, work.tables)
     runs.start(work.session, work.tables, _run_row(work, setting))
     with work.session.transaction():
         _record_undone(work, setting)
         _record_applied(work, setting, directory)
         log_version(work.session, work.tables, version, work.provenance())
+        store(work.session, work.tables, seen, Cause.ACCEPTED, version=version, run=run, by=by, reason=reason)
         runs.finish(work.session, work.tables, run, RunOutcome.SUCCEEDED, reason=TRIGGER, message=reason)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
+
+import pytest
 
 from dbmigrations.api.reasons import Refusal
 from dbmigrations.api.step import Outcome, RequestedPolicy
 from dbmigrations.api.words import DriftPolicy
 from dbmigrations.postgres.tables import FORMAT
+from tests.engine.runner.test_again import until
 
 if TYPE_CHECKING:
     from tests.engine.databases import Database
@@ -88,6 +92,48 @@ def test_after_a_run_that_failed_half_way_its_own_doing_is_no_drift(
     assert not drift(laptop)
     database.run("ALTER TABLE notes ADD extra int", user=database.owner)
     assert drift(laptop) == ["column public.notes.extra was added by someone"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_drift_that_a_killed_run_had_found_is_still_drift_for_the_next(
+    laptop: Laptop, database: Database, notes: Notes, number: signal.Signals
+) -> None:
+    laptop.changed("migrate", "--to", "1.0.0")
+    database.run("ALTER TABLE notes ADD extra int", "CREATE TABLE theirs (id int)", user=database.owner)
+    notes.write(notes.PAINT, "SELECT pg_sleep(600);\n")
+    plan = laptop.run("plan", "--json", "--no-backup").document["plan"]
+    with laptop.started("migrate", "--no-backup", "--approve", plan["hash"]) as process:
+        until(lambda: database.rows("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        process.send_signal(number)
+        laptop.end(process)
+    until(lambda: not database.rows("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+    database.run("DROP TABLE theirs")
+    notes.restore(notes.PAINT)
+    assert drift(laptop) == ["column public.notes.extra was added by someone"]
+    refused = laptop.run("migrate", *REFUSING)
+    assert refused.code == 10, refused.all
+    assert "column public.notes.extra was added" in refused.err
+    plan = laptop.run("plan", "--json", "--no-backup").document["plan"]
+    laptop.changed("migrate", "--yes", "--approve", plan["hash"])
+    assert drift(laptop) == ["column public.notes.extra was added by someone"], "nor does it end with the verify"
+
+
+def test_setting_a_version_takes_what_is_there_for_right_and_tells_drift_from_there(
+    laptop: Laptop, database: Database
+) -> None:
+    laptop.changed("migrate", "--to", "1.1.0")
+    database.run("CREATE TABLE totals (n bigint NOT NULL)", "ALTER TABLE notes ADD extra int", user=database.owner)
+    words = ("version", "set", "1.2.0", "--reason", "done by hand at night")
+    tried = laptop.run(*words, "--dry-run")
+    assert "column public.notes.extra was added: taken as it is" in tried.out
+    told = laptop.run(*words, "--yes", "--json")
+    assert told.code == 0, told.all
+    assert told.document["drift"] == ["column public.notes.extra was added", "table public.totals was added"]
+    assert not drift(laptop)
+    database.run("ALTER TABLE notes ADD more int", user=database.owner)
+    assert drift(laptop) == ["column public.notes.more was added by someone"]
+    assert laptop.run("check", *REFUSING).code == 1
+    assert database.value("SELECT reason FROM dbmigrations.catalog_snapshot ORDER BY id DESC LIMIT 1") == words[-1]
 
 
 def test_an_edited_file_is_told_with_its_place_and_may_be_accepted(

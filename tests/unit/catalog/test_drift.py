@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dbmigrations.postgres.catalog.difference import compare
-from dbmigrations.postgres.catalog.drift import carried
+from dbmigrations.postgres.catalog.drift import carried, still_there
 from dbmigrations.postgres.catalog.sentences import sentence
 from dbmigrations.postgres.catalog.snapshot import CatalogObject, Snapshot
 
@@ -41,3 +41,13 @@ def test_the_second_release_of_a_run_changes_nothing_of_that() -> None:
     should, found = snapshot(a="int"), snapshot(a="int", theirs="int")
     second = snapshot(a="int", theirs="int", first="int", second="int")
     assert drift_after(should, found, second) == ["column theirs was added"]
+
+
+def test_what_is_still_as_it_was_found_is_drift_whatever_else_was_done_since() -> None:
+    should, found = snapshot(a="int", gone="int", b="int"), snapshot(a="text", theirs="int", b="text")
+    now = snapshot(a="text", theirs="int", b="int", ours="int")
+    assert [sentence(each) for each in compare(should, still_there(should, found, now))] == [
+        "column a was changed: type: int → text",
+        "column gone was removed",
+        "column theirs was added",
+    ]

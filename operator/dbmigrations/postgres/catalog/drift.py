@@ -9,11 +9,11 @@ from dbmigrations.postgres.catalog.difference import Difference, changed_keys, c
 from dbmigrations.postgres.catalog.ignoring import without
 from dbmigrations.postgres.catalog.reading import take_snapshot
 from dbmigrations.postgres.catalog.sentences import headline, sentence
-from dbmigrations.postgres.catalog.snapshot import Snapshot
-from dbmigrations.postgres.catalog.store import expected
+from dbmigrations.postgres.catalog.snapshot import ObjectKey, Snapshot
+from dbmigrations.postgres.catalog.store import Taken, expected, found_since
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from dbmigrations.postgres.connection import Session
     from dbmigrations.postgres.tables import Tables
@@ -29,8 +29,8 @@ class Drift:
     """Why it cannot be said; empty: it can."""
     since: str = ""
     """`1.1.0, 2026-05-01 10:00`: what it is compared with."""
-    seen: Snapshot | None = None
-    """What is there now; None: nobody looked."""
+    found: Snapshot | None = None
+    """What is there now, as far as somebody else made it so; None: nobody looked."""
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ def look_for_drift(session: Session, tables: Tables, history: DatabaseHistory, i
     if known is None:
         return Drift(unknown="no run has recorded yet what the database consists of: the next passed verify does")
     if history.partial or history.newest_change > known.history_id:
-        return Drift(unknown="migrations were applied or undone since it was last recorded: the next verify records it")
+        return _half_way(session, tables, known, ignored)
     seen = take_snapshot(session, tables)
     unknown = ""
     if seen.major != known.snapshot.major:
@@ -61,9 +61,39 @@ def look_for_drift(session: Session, tables: Tables, history: DatabaseHistory, i
             f"recorded on PostgreSQL {known.snapshot.major}, which prints some definitions otherwise than {seen.major}"
         )
     found = compare(without(known.snapshot, ignored), without(seen, ignored))
-    return Drift(
-        found, unknown if found else "", f"{known.version or 'no version'}, {known.taken_at:%Y-%m-%d %H:%M}", seen
-    )
+    return Drift(found, unknown if found else "", _since(known), seen)
+
+
+def _half_way(session: Session, tables: Tables, known: Taken, ignored: Sequence[str]) -> Drift:
+    """A run was killed before it recorded anything: what it had found before it began is still told."""
+    unknown = "migrations were applied or undone since it was last recorded: the next verify records it"
+    before = found_since(session, tables, known)
+    if before is None:
+        return Drift(unknown=unknown)
+    left = still_there(known.snapshot, before.snapshot, take_snapshot(session, tables))
+    found = compare(without(known.snapshot, ignored), without(left, ignored))
+    return Drift(found, unknown, _since(known), left)
+
+
+def _since(known: Taken) -> str:
+    return f"{known.version or 'no version'}, {known.taken_at:%Y-%m-%d %H:%M}"
+
+
+def still_there(should: Snapshot, found: Snapshot, now: Snapshot) -> Snapshot:
+    """What the database should have been, with what was found instead wherever nothing has become of that since.
+
+    Args:
+        should: what it should have been when a run began.
+        found: what it was.
+        now: what is there since.
+    """
+    objects = dict(should.objects)
+    for key in _untouched(should, found, now):
+        if key in now.objects:
+            objects[key] = now.objects[key]
+        else:
+            objects.pop(key, None)
+    return Snapshot.of(now.major, objects.values())
 
 
 def carried(should: Snapshot, found: Snapshot, now: Snapshot) -> Snapshot:
@@ -75,16 +105,20 @@ def carried(should: Snapshot, found: Snapshot, now: Snapshot) -> Snapshot:
         now: what the run made of it.
     """
     objects = dict(now.objects)
-    for key in changed_keys(should, found):
-        ours, theirs = found.objects.get(key), now.objects.get(key)
-        untouched = (ours is None and theirs is None) or (
-            ours is not None and theirs is not None and ours.counting == theirs.counting
-        )
-        if not untouched:
-            continue
+    for key in _untouched(should, found, now):
         before = should.objects.get(key)
         if before is None:
             objects.pop(key, None)
         else:
             objects[key] = before
     return Snapshot.of(now.major, objects.values())
+
+
+def _untouched(should: Snapshot, found: Snapshot, now: Snapshot) -> Iterator[ObjectKey]:
+    """What was drift, and is as it was found."""
+    for key in changed_keys(should, found):
+        then, since = found.objects.get(key), now.objects.get(key)
+        if (then is None and since is None) or (
+            then is not None and since is not None and then.counting == since.counting
+        ):
+            yield key

@@ -91,6 +91,11 @@ def found_by(session: Session, tables: Tables, run: str) -> Taken | None:
     return _newest(session, tables, sql.SQL("cause = 'Before' AND run_id = {}").format(run))
 
 
+def found_since(session: Session, tables: Tables, known: Taken) -> Taken | None:
+    """What the newest run that found drift found, where that is newer than what the database should be."""
+    return _newest(session, tables, sql.SQL("cause = 'Before' AND id > {}").format(known.id))
+
+
 def _newest(session: Session, tables: Tables, condition: sql.Composed) -> Taken | None:
     name = sql.Identifier(tables.schema, "catalog_snapshot").as_string(None)
     (there,) = session.one("SELECT to_regclass(%s) IS NOT NULL", (name,))

@@ -85,6 +85,7 @@ class VersionSet(Document):
     version: str
     baselined: list[Migration]
     undone: list[Migration]
+    drift: list[str]
     recorded: bool
 
 

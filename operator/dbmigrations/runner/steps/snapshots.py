@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 def remember_drift(work: Work, drift: Drift) -> None:
     """Keep what the run found, where that is not what it should have been. Call it when the run row is written."""
-    if drift.seen is not None and drift.differences:
+    if drift.found is not None and drift.differences:
         with work.session.transaction():
-            keep(work, drift.seen, Cause.BEFORE, version="")
+            keep(work, drift.found, Cause.BEFORE, version="")
 
 
 def what_it_should_be(work: Work) -> Snapshot:
