@@ -255,13 +255,22 @@ def record_baseline(
     return len(missing)
 
 
-def broken_link(session: Session, tables: Tables) -> int | None:
-    """The id of the first row whose chain does not follow from the row before; None: the chain holds."""
+def link_after(previous: sql.Composable) -> sql.Composed:
+    """An expression for the chain of row `r` that follows a row with that chain."""
+    return _LINK.format(previous=previous)
+
+
+def broken_link(session: Session, tables: Tables, *, after: int = 0) -> int | None:
+    """The id of the first row whose chain does not follow from the row before; None: the chain holds.
+
+    Only rows with an id above `after` are looked at.
+    """
     row = session.execute(
         tables.query(
             "SELECT id FROM (SELECT *, lag(chain, 1, '') OVER (ORDER BY id) AS previous"
-            " FROM {schema}.migration_history) r WHERE chain <> {link} ORDER BY id LIMIT 1",
-            link=_LINK.format(previous=sql.SQL("r.previous")),
+            " FROM {schema}.migration_history) r WHERE chain <> {link} AND id > {after} ORDER BY id LIMIT 1",
+            link=link_after(sql.SQL("r.previous")),
+            after=sql.Literal(after),
         )
     ).fetchone()
     return None if row is None else int(row[0])

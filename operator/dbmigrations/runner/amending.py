@@ -15,10 +15,13 @@ from dbmigrations.postgres.records import Happening, RecordedMigration
 from dbmigrations.postgres.runs import NewRun, RunOutcome
 from dbmigrations.postgres.sql.script import exceptions_of
 from dbmigrations.postgres.tables import install
+from dbmigrations.postgres.tampering import acceptance
 from dbmigrations.runner.program import runner_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pydantic import JsonValue
 
     from dbmigrations.release.migration import Kind, Migration, Script
     from dbmigrations.runner.steps.session import Work
@@ -83,11 +86,18 @@ def accept_catalog(work: Work, version: str, reason: str) -> None:
     _audited(work, reason, keep)
 
 
-def _audited(work: Work, reason: str, act: Callable[[], None]) -> None:
+def accept_history(work: Work, reason: str) -> None:
+    """Take the rows of the history as they are, although somebody changed them: exactly these, as they are now."""
+    who: dict[str, JsonValue] = {"by": work.request.requested_by, "database_user": work.session.facts.login}
+    plan = acceptance(work.session, work.tables)
+    _audited(work, reason, lambda: None, plan={**plan, "accepted": who})
+
+
+def _audited(work: Work, reason: str, act: Callable[[], None], *, plan: dict[str, JsonValue] | None = None) -> None:
     """Do it under a run row of its own, all or nothing. The session holds the migration lock."""
     request = work.request
     install(work.session, work.tables, application_schema=request.schema_name, runner_version=runner_version())
-    runs.start(work.session, work.tables, _run_row(request.run))
+    runs.start(work.session, work.tables, _run_row(request.run, plan or {}))
     with work.session.transaction():
         act()
         runs.finish(work.session, work.tables, request.run, RunOutcome.SUCCEEDED, reason=TRIGGER, message=reason)
@@ -105,7 +115,7 @@ def _insert(work: Work, migration: RecordedMigration, outcome: RowOutcome) -> No
     history.insert(work.session, work.tables, happening, work.provenance())
 
 
-def _run_row(run: str) -> NewRun:
+def _run_row(run: str, plan: dict[str, JsonValue]) -> NewRun:
     return NewRun(
         id=run,
         owner="",
@@ -115,7 +125,7 @@ def _run_row(run: str) -> NewRun:
         target_version="",
         direction="None",
         base=[],
-        plan={},
+        plan=plan,
         steps=[],
         plan_hash="",
         approved_plan="",

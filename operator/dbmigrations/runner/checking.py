@@ -10,6 +10,7 @@ from dbmigrations.api.words import ChangePolicy, DriftPolicy
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dbmigrations.postgres.tampering import Tampering
     from dbmigrations.release.history import AppliedMigration
     from dbmigrations.release.migration import Migration
     from dbmigrations.release.sets import Sets
@@ -62,26 +63,34 @@ def drift_findings(facts: PreflightFacts) -> Iterator[Finding]:
         )
 
 
-def tampered(broken_row: int | None, *, cut_off: bool) -> Iterator[Finding]:
+_AFTER_TAMPERING = (
+    "see what became of them (`dbmigrate history`, a backup); where what is there is right, `dbmigrate check --accept "
+    "history --reason …` records that, and `dbmigrate version set` what the rows do not say"
+)
+
+
+def tampered(found: Tampering) -> Iterator[Finding]:
     """Rows of the history that are not what was written."""
+    broken_row = found.broken_row
     if broken_row is not None:
+        again = ", again since it was accepted" if found.again else ""
         yield Finding(
             "tampered",
             f"row {broken_row} of migration_history",
             "",
             "",
-            f"the history was changed by hand at or before row {broken_row}: its chain does not follow",
-            "compare with a backup; rows are only ever inserted by dbmigrate",
+            f"the history was changed by hand at or before row {broken_row}{again}: its chain does not follow",
+            _AFTER_TAMPERING,
             stands_in_the_way=True,
         )
-    if cut_off:
+    if found.cut_off:
         yield Finding(
             "tampered",
             "the end of migration_history",
             "",
             "",
             "the newest rows of the history are gone: a verify has seen rows that are not there",
-            "compare with a backup; rows are only ever inserted by dbmigrate",
+            _AFTER_TAMPERING,
             stands_in_the_way=True,
         )
 
@@ -100,7 +109,7 @@ def _kept(facts: PreflightFacts, sets: Sets) -> Iterator[Finding]:
                 row.release,
                 "was edited after it was applied",
                 "restore the file and put the change into a new migration; or, where both do the same, "
-                f"`dbmigrate check --accept {subject} --reason …`",
+                f"{_accepting(row)}",
                 stands_in_the_way=True,
             )
         if known.release.text != row.release:
@@ -125,8 +134,13 @@ def _kept(facts: PreflightFacts, sets: Sets) -> Iterator[Finding]:
             )
 
 
+def _accepting(row: AppliedMigration) -> str:
+    return f"`dbmigrate check --accept {row.kind}/{row.name} --reason …`"
+
+
 def _stray(facts: PreflightFacts, row: AppliedMigration) -> Finding:
     known = facts.directory.migration(row.kind, row.name)
+    lost = known is None
     if known is None:
         message, where = "is applied, and no release lists it any more", ""
     else:
@@ -140,7 +154,10 @@ def _stray(facts: PreflightFacts, row: AppliedMigration) -> Finding:
         where,
         row.release,
         message,
-        f"put its line back under {row.release}, or use the source that has it",
+        f"put its line back under {row.release}, or use the source that has it"
+        + (
+            f"; where its file is lost, a stand-in of comments is accepted like an edited one: {_accepting(row)}" * lost
+        ),
         stands_in_the_way=True,
     )
 

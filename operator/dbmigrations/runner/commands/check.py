@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbmigrations.postgres import history
 from dbmigrations.postgres.catalog.drift import look_for_drift
+from dbmigrations.postgres.facts import read_history
 from dbmigrations.postgres.tables import installed
+from dbmigrations.postgres.tampering import Tampering, look_for_tampering
 from dbmigrations.release.kind import Kind
-from dbmigrations.runner.amending import accept_catalog, accept_file
+from dbmigrations.runner.amending import accept_catalog, accept_file, accept_history
 from dbmigrations.runner.checking import Finding, drift_findings, file_findings, tampered
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import Laptop, at_laptop
@@ -39,7 +40,10 @@ _LOOKING = Wishes(force_owned=True, down_is_asked=True)
 
 @click.command("check", cls=Leaf)
 @click.option(
-    "--accept", default="", metavar="WHAT", help="Accept `kind/name` (an edited file) or `drift`; needs --reason."
+    "--accept",
+    default="",
+    metavar="WHAT",
+    help="Accept `kind/name` (an edited file), `drift`, or `history` (changed by hand); needs --reason.",
 )
 @click.option("--reason", default="", help="With --accept: why; it is recorded for good.")
 @to_option
@@ -80,15 +84,13 @@ def check(  # noqa: PLR0913, PLR0917  one for each option
 def _look(work: Work, directory: ReleaseDirectory) -> tuple[Look, tuple[Finding, ...]]:
     session, tables = work.session, work.tables
     facts = gather(work, directory)
-    broken, cut_off = None, False
+    changed = Tampering()
     if installed(session, tables):
         drift = look_for_drift(session, tables, facts.history, work.request.policy.drift_ignore)
         facts = replace(facts, drift=drift)
-        broken = history.broken_link(session, tables)
-        newest = facts.history.newest_verified
-        cut_off = newest is not None and newest.history_id > facts.history.newest_change
+        changed = look_for_tampering(session, tables, facts.history)
     draft = make_draft(facts)
-    found = [*tampered(broken, cut_off=cut_off), *(file_findings(facts, draft.sets) if draft else ())]
+    found = [*tampered(changed), *(file_findings(facts, draft.sets) if draft else ())]
     return Look(facts, decide(facts)), (*found, *drift_findings(facts))
 
 
@@ -98,6 +100,12 @@ def _accept(laptop: Laptop, directory: ReleaseDirectory, what: str, reason: str)
         if what == "drift":
             accept_catalog(work, work.current_version(), reason)
             said = "what is there now is what should be there"
+        elif what == "history":
+            facts = read_history(work.session, work.tables)
+            if not (facts.exists and look_for_tampering(work.session, work.tables, facts).found):
+                raise click.UsageError("the history is as it was written: there is nothing to accept")
+            accept_history(work, reason)
+            said = "the rows of the history count as they are"
         else:
             key = checked_key(what)
             migration = directory.migration(*key)
