@@ -72,6 +72,7 @@ class Session:
         self.connection = connection
         self.settings = settings
         self.facts = facts
+        self._means_the_catalog = False
 
     @classmethod
     def open(cls, where: ConnectionSettings, settings: SessionSettings) -> Self:
@@ -251,6 +252,22 @@ class Session:
         """
         self.execute(_CATALOG_ONLY)
 
+    def mean_the_catalog_alone(self) -> None:
+        """The same from now on, for whoever only looks, until scripts are run: see `as_the_application`."""
+        self.execute(_ALWAYS_CATALOG_ONLY)
+        self._means_the_catalog = True
+
+    @contextmanager
+    def as_the_application(self) -> Iterator[None]:
+        """Within, names mean what they mean in scripts; behind it what they meant before."""
+        if self._means_the_catalog:
+            self.execute(_search_path(self.settings.schema))
+        try:
+            yield
+        finally:
+            if self._means_the_catalog and not self.connection.closed and not self.in_transaction:
+                self.execute(_ALWAYS_CATALOG_ONLY)
+
     @contextmanager
     def bookkeeping(self) -> Iterator[None]:
         """A transaction of its own for rows of ours, after a script: as ourselves, and meaning the catalog."""
@@ -288,6 +305,7 @@ class Session:
 
 
 _CATALOG_ONLY = sql.SQL("SET LOCAL search_path = pg_catalog, pg_temp")
+_ALWAYS_CATALOG_ONLY = sql.SQL("SET search_path = pg_catalog, pg_temp")
 
 
 def _own_role(settings: SessionSettings) -> list[sql.Composable]:

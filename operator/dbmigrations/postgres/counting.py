@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from psycopg import sql
 
 from dbmigrations.api.step import DataLoss
+from dbmigrations.postgres import lookup
 from dbmigrations.postgres.errors import StatementError
 from dbmigrations.postgres.queries import milliseconds
 from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
@@ -43,7 +44,7 @@ def count_losses(session: Session, losses: Sequence[Loss], *, seconds: float = 3
     """Count. Losses of what does not exist are none; what is lost twice counts once.
 
     Args:
-        session: set up with row_security off and the application's search_path; outside a transaction.
+        session: set up with row_security off; outside a transaction.
         losses: as read from the scripts, in order.
         seconds: time for each count before it is estimated.
 
@@ -153,18 +154,16 @@ class _Counter:
                 assert_never(name)
 
     def _tables(self, relation: RelationName) -> list[_Table]:
-        """The relation; where the script leaves the schema open and search_path has none, every one of that name."""
+        """The relation; where the script names no schema and its path has none, every one of that name."""
         found = self.session.execute(
-            "SELECT n.nspname, c.relname, c.relkind::text, c.oid = to_regclass(%(path)s) AS visible"
-            " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE c.relname = %(name)s AND (n.nspname = %(schema)s OR %(schema)s::text IS NULL)"
-            " AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%%'"
-            " AND c.relkind IN ('r', 'p', 'm', 'f', 'v', 'S', 'i', 'I', 'c') ORDER BY 1",
-            {
-                "path": sql.Identifier(relation.name).as_string(None),
-                "name": relation.name,
-                "schema": relation.schema,
-            },
+            sql.SQL(
+                "SELECT n.nspname, c.relname, c.relkind::text, c.oid = {found} AS visible"
+                " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                " WHERE c.relname = %(name)s AND (n.nspname = %(schema)s OR %(schema)s::text IS NULL)"
+                " AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%%'"
+                " AND c.relkind IN ('r', 'p', 'm', 'f', 'v', 'S', 'i', 'I', 'c') ORDER BY 1"
+            ).format(found=lookup.relation(self.session, RelationName(None, relation.name))),
+            {"name": relation.name, "schema": relation.schema},
         ).fetchall()
         visible = [row for row in found if row[3]]
         return [

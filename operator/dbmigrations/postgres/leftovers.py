@@ -13,8 +13,7 @@ from dbmigrations.postgres.sql.probes import Reindexed, ReindexedKind
 
 _FIND = """\
 WITH target AS (
-  SELECT pg_catalog.to_regclass(%(name)s)::oid AS oid
-  UNION SELECT relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(%(name)s)))
+  SELECT %(target)s::oid AS oid UNION SELECT relid FROM pg_catalog.pg_partition_tree(%(target)s::oid::regclass))
 SELECT n.nspname, c.relname FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND pg_catalog.pg_has_role(c.relowner, 'USAGE')
@@ -49,5 +48,10 @@ def leftovers(session: Session, target: Reindexed) -> tuple[sql.Identifier, ...]
     relation = target.relation
     parts = [relation.name] if relation.schema is None else [relation.schema, relation.name]
     query = sql.SQL(_FIND).format(of_target=sql.SQL(_OF_TARGET[target.kind]))
-    found = session.execute(query, {"name": sql.Identifier(*parts).as_string(None)}).fetchall()
+    name = sql.Identifier(*parts).as_string(None)
+    # As the script finds it; then with the catalog's own operators, whichever the script has put before them.
+    (oid,) = session.one("SELECT pg_catalog.to_regclass(%s)::pg_catalog.oid", (name,))
+    with session.transaction():
+        session.mean_the_catalog()
+        found = session.execute(query, {"target": oid, "name": name}).fetchall()
     return tuple(sql.Identifier(schema, name) for schema, name in found)

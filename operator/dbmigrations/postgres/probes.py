@@ -1,6 +1,6 @@
 """Whether a statement that ran outside a transaction took effect, when nobody was left to write it down."""
 
-from typing import assert_never
+from typing import Any, LiteralString, assert_never
 
 from psycopg import sql
 
@@ -81,25 +81,39 @@ def _index_is_built(session: Session, probe: IndexBuilt) -> bool:
 
 def _index(session: Session, probe: IndexBuilt) -> tuple[sql.Identifier, bool] | None:
     # An index lives in the schema of its table, whatever the search_path says.
-    row = session.execute(
+    row = _ask_the_catalog(
+        session,
         "SELECT n.nspname, c.relname, i.indisvalid AND i.indisready FROM pg_catalog.pg_index i"
         " JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE c.relname = %s AND i.indrelid = pg_catalog.to_regclass(%s)",
-        (probe.index.name, _text(probe.table)),
-    ).fetchone()
+        " WHERE c.relname = %s AND i.indrelid = %s::oid",
+        (probe.index.name, _oid(session, probe.table)),
+    )
     return None if row is None else (sql.Identifier(row[0], row[1]), bool(row[2]))
 
 
 def _relation_exists(session: Session, relation: RelationName) -> bool:
-    return bool(session.one("SELECT pg_catalog.to_regclass(%s) IS NOT NULL", (_text(relation),))[0])
+    return _oid(session, relation) is not None
+
+
+def _oid(session: Session, relation: RelationName) -> int | None:
+    """As the script finds it, by its own search_path: nothing here can be shadowed."""
+    (found,) = session.one("SELECT pg_catalog.to_regclass(%s)::pg_catalog.oid", (_text(relation),))
+    return found if found is None else int(found)
+
+
+def _ask_the_catalog(session: Session, query: LiteralString, params: tuple[object, ...]) -> tuple[Any, ...] | None:
+    """With the catalog's own operators, whichever the script has put before them."""
+    with session.transaction():
+        session.mean_the_catalog()
+        return session.execute(query, params).fetchone()
 
 
 def _is_detached(session: Session, probe: PartitionDetached) -> bool:
-    row = session.execute(
-        "SELECT inhdetachpending FROM pg_catalog.pg_inherits"
-        " WHERE inhrelid = pg_catalog.to_regclass(%s) AND inhparent = pg_catalog.to_regclass(%s)",
-        (_text(probe.partition), _text(probe.parent)),
-    ).fetchone()
+    row = _ask_the_catalog(
+        session,
+        "SELECT inhdetachpending FROM pg_catalog.pg_inherits WHERE inhrelid = %s::oid AND inhparent = %s::oid",
+        (_oid(session, probe.partition), _oid(session, probe.parent)),
+    )
     if row is None:
         return True
     if row[0]:

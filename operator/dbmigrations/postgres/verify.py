@@ -37,7 +37,8 @@ def run_assertions(session: Session, scripts: Sequence[AssertionScript]) -> tupl
         ContentionError: something is locked; try again.
         UnavailableError: the session was lost.
     """
-    return tuple(finding for script in scripts for finding in _run_script(session, script))
+    with session.as_the_application():
+        return tuple(finding for script in scripts for finding in _run_script(session, script))
 
 
 def _run_script(session: Session, script: AssertionScript) -> list[Finding]:

@@ -179,6 +179,7 @@ def _backup_problem(request: StepRequest, context: StepContext) -> str:
         return "no storage for backups is named: set `spec.steps.backup.storage`, or `when: Never`"
     try:
         with Session.open(context.logins.backup(), session_settings(request, row_security=False)) as session:
+            session.mean_the_catalog_alone()
             return backup_problem(session, Path(request.backup.directory))
     except WaitError:  # not now is not impossible: the step is tried again
         raise

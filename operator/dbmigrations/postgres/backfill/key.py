@@ -2,6 +2,7 @@
 
 from psycopg import sql
 
+from dbmigrations.postgres import lookup
 from dbmigrations.postgres.backfill.window import KeyColumn, Keyset
 from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.errors import StatementError
@@ -15,7 +16,7 @@ _TABLE = """
     SELECT c.oid, n.nspname, c.relname, c.relkind::text,
         EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid) AND c.relkind = 'r'
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.oid = to_regclass(%s)
+    WHERE c.oid = {relation}
 """
 
 # A domain's NOT NULL counts as little as a CHECK: what it holds for is not always checked.
@@ -100,8 +101,7 @@ def estimated_rows(session: Session, table: sql.Identifier) -> int | None:
 
 
 def _table(session: Session, name: RelationName) -> tuple[int, sql.Identifier]:
-    parts = [part for part in (name.schema, name.name) if part is not None]
-    row = session.execute(_TABLE, (sql.Identifier(*parts).as_string(None),)).fetchone()
+    row = session.execute(sql.SQL(_TABLE).format(relation=lookup.relation(session, name))).fetchone()
     if row is None:
         raise KeyUnfitError(f"there is no table {name}", "Name the table, with its schema where it is another one")
     oid, schema, table, kind, inherited = row

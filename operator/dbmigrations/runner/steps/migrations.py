@@ -37,15 +37,16 @@ def _work_off(work: Work) -> StepResult:
     ups = any(migration.direction is Direction.UP for migration in mine)
     directory = load_source(work.request.source) if ups and planned.in_effect < stretch.end else None
     applier = _applier(planned)
-    for place, migration in enumerate(mine, start=1):
-        if stretch.first + place <= planned.in_effect:
-            work.context.report(MigrationEnded(migration, place, len(mine), 0.0, before=True))
-            continue
-        work.context.report(MigrationBegan(migration, place, len(mine)))
-        began = work.context.now()
-        _bring_about(planned, applier, directory, migration)
-        seconds = (work.context.now() - began).total_seconds()
-        work.context.report(MigrationEnded(migration, place, len(mine), seconds))
+    with work.session.as_the_application():
+        for place, migration in enumerate(mine, start=1):
+            if stretch.first + place <= planned.in_effect:
+                work.context.report(MigrationEnded(migration, place, len(mine), 0.0, before=True))
+                continue
+            work.context.report(MigrationBegan(migration, place, len(mine)))
+            began = work.context.now()
+            _bring_about(planned, applier, directory, migration)
+            seconds = (work.context.now() - began).total_seconds()
+            work.context.report(MigrationEnded(migration, place, len(mine), seconds))
     verb = "applied" if ups else "undone"
     return planned.succeed(f"{count(len(mine), 'migration')} {verb}", applied=len(mine))
 

@@ -91,13 +91,14 @@ def in_database(
 
 @contextmanager
 def open_work(request: StepRequest, context: StepContext, *, row_security: bool) -> Iterator[Work]:
-    """A session without the lock: for those who only look.
+    """A session without the lock: for those who only look. Names in its queries are the catalog's, until scripts run.
 
     Raises:
         EngineError: no login, no connection.
     """
     settings = session_settings(request, row_security=row_security)
     with Session.open(context.logins.main(), settings) as session:
+        session.mean_the_catalog_alone()
         yield Work(request, context, session, Tables(request.history_schema))
 
 
@@ -136,6 +137,7 @@ def _ended_by(error: Exception, work: Work) -> StepResult:
     result = result_of(error, work.request)
     try:
         work.session.roll_back()
+        work.session.mean_the_catalog_alone()
         if result.outcome in {Outcome.FAILED, Outcome.REFUSED}:
             message = work.context.redactor.clean(result.message)
             runs.finish(
