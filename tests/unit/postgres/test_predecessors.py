@@ -23,6 +23,13 @@ def test_a_row_without_a_version_is_counted_and_passed_over(tool: Tool) -> None:
     assert (versions(told), told.odd) == (["1"], 1)
 
 
+def test_what_somebody_put_into_a_table_writes_no_line_of_its_own() -> None:
+    hostile = "1\n\x1b[31merror: everything is lost"
+    assert versions(tell(Tool.DBMATE, [(hostile,)])) == [hostile.replace("\n", "\ufffd").replace("\x1b", "\ufffd")]
+    told = tell(Tool.FLYWAY, [("1", "SQL", "V1__a\r.sql", False)])
+    assert told.unfinished[0].startswith("V1__a\ufffd.sql failed")
+
+
 def test_golang_migrate_records_the_newest_version_alone() -> None:
     told = tell(Tool.GOLANG_MIGRATE, [(7, False)])
     assert (told.recorded, told.up_to, told.unfinished) == ((), "7", ())

@@ -191,6 +191,14 @@ def test_beside_prisma_another_tool_speaks_of_sql_and_data_alone() -> None:
     )
 
 
+def test_the_release_that_agrees_with_prisma_is_proposed() -> None:
+    rows = (prisma("20260101000000_init", of=DATED), prisma("20260201000000_colour", of=DATED))
+    assert "spec.baseline.version: 1.1.0" in refused(adopting(DATED, baseline="", prisma=rows)).message
+    assert (
+        "spec.baseline.version: 1.0.0" in refused(adopting(DATED, baseline="", prisma=(prisma("x", of=DATED),))).message
+    )
+
+
 @pytest.mark.parametrize(("requester", "remedy"), [({}, "spec.baseline.version: 1.1.0"), ({"requester": LAPTOP}, "")])
 def test_an_unadopted_database_is_refused_with_the_tool_and_the_release_that_agrees(
     requester: dict[str, object], remedy: str

@@ -103,7 +103,7 @@ def tell(tool: Tool, rows: Iterable[Row]) -> Told:
 def _plain(rows: Iterable[Row]) -> Told:
     """(version): a row is there, or it is not."""
     versions = [version for (version,) in rows]
-    return Told(_ascending(Recorded(str(each)) for each in versions if each is not None), odd=versions.count(None))
+    return Told(_ascending(Recorded(_text(each)) for each in versions if each is not None), odd=versions.count(None))
 
 
 def _golang_migrate(rows: Sequence[Row]) -> Told:
@@ -163,4 +163,10 @@ def _place(recorded: Recorded) -> tuple[int, ...]:
 
 
 def _text(value: object) -> str:
-    return "" if value is None else str(value)
+    """Fit for a message: whatever somebody put into the table writes no line of its own."""
+    text = "" if value is None else str(value)
+    return (
+        text
+        if text.isprintable()
+        else "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+    )

@@ -120,7 +120,19 @@ def _short(facts: PreflightFacts, predecessor: Predecessor) -> Found:
 
 def _short_of_prisma(facts: PreflightFacts) -> Found:
     applied = [row.name for row in facts.prisma if row.finished and not row.rolled_back]
-    return Found("Prisma", "_prisma_migrations", len(applied), max(applied, default=""), "")
+    return Found(
+        "Prisma", "_prisma_migrations", len(applied), max(applied, default=""), _prismas_release(facts, applied)
+    )
+
+
+def _prismas_release(facts: PreflightFacts, applied: list[str]) -> str:
+    """The first release up to which the schema migrations are these, whatever is in their files."""
+    listed: set[str] = set()
+    for release in facts.directory.releases if applied else ():
+        listed |= {each.name for each in release.migrations if each.kind is Kind.SCHEMA}
+        if listed == set(applied):
+            return release.version.text
+    return ""
 
 
 def _on_trust(facts: PreflightFacts, predecessor: Predecessor) -> Iterator[str]:
