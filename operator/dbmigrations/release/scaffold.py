@@ -115,7 +115,7 @@ def write_files(root: Path, new: NewFiles) -> None:
 
 
 def _check_name(kind: Kind | None, label: str, name: str) -> None:
-    if not layout.wrong_name(kind, name):
+    if not layout.wrong_name(kind, name) and not layout.wrong_name(None, label):
         return
     suggested = re.sub(r"[^A-Za-z0-9]+", "_", label).strip("_")[:100]
     hint = f": write {suggested}" if suggested and not layout.wrong_name(kind, name[: -len(label)] + suggested) else ""

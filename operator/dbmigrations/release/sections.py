@@ -11,16 +11,14 @@ from dataclasses import dataclass
 
 from dbmigrations.api.words import Direction
 
-_MARK = re.compile(
-    r"""
+_MARK = r"""
       --[ \t]*(?:\+goose|\+migrate|rambler)[ \t]+(?P<word>up|down)\b.*
     | --[ \t]*migrate:(?P<dbmate>up|down)(?:[ \t].*)?
     | --[ \t-]*(?P<title>up|down)[ \t]migration\b.*
     | (?P<tern>----[ \t]*create[ ]above[ ]/[ ]drop[ ]below[ \t]*----).*
     | (?P<undo>--[ \t]*//[ \t]*@undo\b).*
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
+"""
+"""Compiled when it is needed, which few files do."""
 _COMMENTS = re.compile(r"--[^\r\n]*|/\*.*?\*/|;", re.DOTALL)
 _END = re.compile(r"--[ \t]*\+(?:goose|migrate)[ \t]+StatementEnd\b", re.IGNORECASE)
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
@@ -65,7 +63,7 @@ def sections_of(text: str) -> Sections | None:
 
 
 def _mark(line: str) -> Direction | None:
-    found = _MARK.match(line) if line.startswith("--") else None
+    found = re.match(_MARK, line, re.VERBOSE | re.IGNORECASE) if line.startswith("--") else None
     if found is None:
         return None
     if found["tern"] or found["undo"]:

@@ -245,6 +245,7 @@ FORMS = {
     "Settings and the rest": (
         "COMMENT ON TABLE t IS 'x'",
         "SET search_path = s",
+        "LOAD 'x'",
         "BEGIN",
         "ALTER DATABASE d SET work_mem = '8MB'",
         "ALTER SYSTEM SET work_mem = '8MB'",

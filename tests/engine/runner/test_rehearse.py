@@ -176,7 +176,7 @@ def test_the_scratch_may_be_on_a_server_of_its_own(database: Database, tmp_path:
 def test_globs_without_a_star_or_a_match_are_refused(database: Database, tmp_path: Path) -> None:
     folder = write(tmp_path / "m", **{"1": GOOD})
     ended = rehearse(database, folder, "--up-glob", "up.sql")
-    assert (ended.exit_code, "exactly one *" in ended.output) == (20, True), ended.output
+    assert (ended.exit_code, "needs a *" in ended.output) == (20, True), ended.output
     ended = rehearse(database, folder, "--up-glob", "*.nothing")
     assert (ended.exit_code, "holds no file like" in ended.output) == (20, True), ended.output
 

@@ -419,3 +419,20 @@ def test_load_raises_with_every_error_and_no_warning(root: Path) -> None:
     assert len(raised.value.problems) == 2
     assert str(raised.value).startswith("releases.yaml:4:11: sql: there is no file")
     assert "… and 1 more" in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["20260102000000_new models copy", "20260102000000_v1.2", "20260102000000_größe (2)"])
+def test_folders_that_prisma_takes_are_taken(root: Path, name: str) -> None:
+    write(root, f"prisma/migrations/{name}/migration.sql", "SELECT 1;\n")
+    write(root, "releases.yaml", f"releases:\n  - version: 1.0.0\n    description: x\n    schema: ['{name}']\n")
+    directory, _ = inspect(root)
+    assert directory is not None
+    assert [(each.name, each.up.path) for each in directory.migrations] == [
+        (name, f"prisma/migrations/{name}/migration.sql")
+    ]
+
+
+@pytest.mark.parametrize("name", ["20260102000000_.", "20260102000000_-x", "20260102000000_a ", "20260102000000_a\nb"])
+def test_folders_whose_names_would_mislead_are_not(root: Path, name: str) -> None:
+    write(root, f"prisma/migrations/{name}/migration.sql", "SELECT 1;\n")
+    assert any("is no migration that a release could list" in each for each in told(root))

@@ -185,7 +185,7 @@ def test_a_broken_ledger_says_where_and_what_to_write(text: str, message: str) -
         ("sql: ['20260101_0900_a/../../b']", "is not a name that a file here may have"),
         ("sql: ['20260101_0900_a\\n']", "is not a name that a file here may have (expected YYYYMMDD_HHMM_name)"),
         ('sql: ["20260101_0900_a\\0"]', "is not a name that a file here may have"),
-        ("schema: [20260101_0900_a.b]", "(expected YYYYMMDDHHMMSS_name, as Prisma names its folders)"),
+        ("schema: [20260101_0900_a/b]", "(expected YYYYMMDDHHMMSS_name, as Prisma names its folders)"),
         ("schema: [" + "1" * 14 + "_" + "a" * 300 + "]", "(at most 200 characters)"),
         ("verify: [a, a]", "releases.yaml:3:17: verify: 'a' is listed twice, first on line 3 (keep one of them)"),
         ("verify: [a b]", "(expected letters, digits, hyphens and underscores)"),

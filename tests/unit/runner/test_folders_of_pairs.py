@@ -44,6 +44,20 @@ def test_versions_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     assert names == ["1__a", "1.9__b", "1.10__c", "2__d", "10__e"]
 
 
+def test_folders_of_folders_come_in_the_order_of_both_numbers(tmp_path: Path) -> None:
+    files(tmp_path, "10/01_c.up.sql", "2/10_b.up.sql", "2/9_a.up.sql", "2/9_a.down.sql")
+    found = find_pairs(tmp_path, "*/*.up.sql", "*/*.down.sql").migrations
+    assert [each.name for each in found] == ["2/9_a", "2/10_b", "10/01_c"]
+    assert found[0].down is not None
+
+
+@pytest.mark.parametrize("glob", ["up.sql", "/*.sql", "a**"])
+def test_what_is_no_glob_is_told(glob: str, tmp_path: Path) -> None:
+    files(tmp_path, "1.sql")
+    with pytest.raises(ReleaseInvalidError):
+        find_pairs(tmp_path, glob, "")
+
+
 def test_one_file_may_hold_both_directions(tmp_path: Path) -> None:
     (tmp_path / "1_a.sql").write_text("-- migrate:up\nCREATE TABLE a ();\n\n-- migrate:down\nDROP TABLE a;\n")
     (tmp_path / "2_b.sql").write_text("-- +goose Up\n\n-- +goose Down\n")

@@ -91,7 +91,7 @@ def test_types_that_the_parser_does_not_know_do_not_matter(declared: str) -> Non
 
 def test_the_text_of_a_constant_is_known_and_that_of_a_variable_is_not() -> None:
     assert done(block("EXECUTE s;", "DECLARE s CONSTANT text := 'DROP TABLE t';")) == ["destructive: drop table t"]
-    assert done(block("EXECUTE s;", "DECLARE s text := 'DROP TABLE t';"))[0].startswith("unknown")
+    assert done(block("EXECUTE s;", "DECLARE s text := 'DROP TABLE t';")) == ["destructive: drop table t"]
     shadowed = "DECLARE s text := current_user; BEGIN EXECUTE s; END;"
     assert done(block(shadowed, "DECLARE s CONSTANT text := 'SELECT 1';"))[0].startswith("unknown")
 
@@ -213,6 +213,49 @@ def test_the_search_path_of_a_function_is_that_of_its_body() -> None:
     made = f"CREATE TABLE t (a int); {function}"
     assert done(f"{made}; SELECT f()")[-1] == "destructive: delete from t"
     assert losses(f"{made}; SELECT f()") == ["unknown if other.t"]
+
+
+# Variables whose text is known
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("s := format('DROP TABLE %I', x); EXECUTE s;", ["destructive: drop table <any>"]),
+        ("s = 'DROP VIEW ' || quote_ident(x); RAISE NOTICE '%', s; EXECUTE S;", ["restricting: drop view <any>"]),
+        ("IF x = 'a' THEN s := 'DROP TABLE a'; ELSE s := 'DROP TABLE b'; END IF; EXECUTE s;",
+         ["destructive: drop table a", "destructive: drop table b"]),
+        ("FOR r IN SELECT 1 LOOP s := format('TRUNCATE %I', r.a); EXECUTE s; END LOOP;",
+         ["destructive: truncate <any>"]),
+    ],
+)  # fmt: skip
+def test_execute_of_a_variable_runs_what_was_assigned_to_it(body: str, expected: list[str]) -> None:
+    assert done(block(body, "DECLARE s text; x text; r record;")) == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "s := 'DROP TABLE a'; s := s || x; EXECUTE s;",
+        "s := 'DROP TABLE a'; SELECT x INTO s; EXECUTE s;",
+        "s := 'DROP TABLE a'; EXECUTE 'SELECT 1' INTO s; EXECUTE s;",
+        "s := 'DROP TABLE a'; FOR s IN SELECT 1 LOOP EXECUTE s; END LOOP;",
+        "s := 'DROP TABLE a'; FOREACH s IN ARRAY ARRAY[x] LOOP EXECUTE s; END LOOP;",
+        "s := 'DROP TABLE a'; GET DIAGNOSTICS s = PG_CONTEXT; EXECUTE s;",
+        "s := 'DROP TABLE a'; CALL p(s); EXECUTE s;",
+        "s := 'DROP TABLE a'; DECLARE s text := x; BEGIN EXECUTE s; END;",
+        "UPDATE t SET a = 1 RETURNING a INTO s; EXECUTE s;",
+        "EXECUTE s;",
+    ],
+)
+def test_execute_of_a_variable_that_is_set_otherwise_is_unknown(body: str) -> None:
+    assert done(block(body, "DECLARE s text; x text;"))[-1].startswith("unknown")
+
+
+def test_execute_of_what_the_caller_gives_is_unknown() -> None:
+    body = "BEGIN IF a THEN s := 'DROP TABLE t'; END IF; EXECUTE s; END"
+    function = f"CREATE FUNCTION f(s text, a bool) RETURNS void LANGUAGE plpgsql AS $${body}$$;"
+    assert done(f"{function} SELECT f('x', false)")[-1].startswith("unknown")
 
 
 # The text of EXECUTE

@@ -14,19 +14,10 @@ from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.names import ANY, RelationName
 from dbmigrations.postgres.sql.naming import function_name
 from dbmigrations.postgres.sql.options import option, option_text
-from dbmigrations.postgres.sql.plpgsql import (
-    Either,
-    Execute,
-    Leave,
-    Repeat,
-    Run,
-    Steps,
-    UnreadError,
-    steps_of_block,
-    steps_of_function,
-)
+from dbmigrations.postgres.sql.plpgsql import steps_of_block, steps_of_function
 from dbmigrations.postgres.sql.routes import path_of
 from dbmigrations.postgres.sql.statements import split
+from dbmigrations.postgres.sql.steps import Either, Execute, Leave, Repeat, Run, Steps, UnreadError
 from dbmigrations.postgres.sql.tree import Node, Unparsed, parse
 from dbmigrations.postgres.sql.uncertainty import after_maybe, definitions
 

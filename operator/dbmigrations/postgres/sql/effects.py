@@ -14,8 +14,8 @@ from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.naming import function_name, is_temporary, object_name, parts_of, relation_in
 from dbmigrations.postgres.sql.options import constant
 from dbmigrations.postgres.sql.plain_types import is_plain
-from dbmigrations.postgres.sql.plpgsql import UnreadError
 from dbmigrations.postgres.sql.routes import path_in, path_of
+from dbmigrations.postgres.sql.steps import UnreadError
 from dbmigrations.postgres.sql.tree import Node, Unparsed
 from dbmigrations.postgres.sql.uncertainty import after_maybe
 

@@ -24,6 +24,7 @@ SESSION = frozenset(
         "DiscardStmt",
         "FetchStmt",
         "ListenStmt",
+        "LoadStmt",
         "NotifyStmt",
         "PrepareStmt",
         "TransactionStmt",

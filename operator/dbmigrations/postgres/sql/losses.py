@@ -16,8 +16,8 @@ from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
 from dbmigrations.postgres.sql.names import ANY, RelationName, is_of_system, parts_in
 from dbmigrations.postgres.sql.naming import function_name, object_name, parts_of, relation_in, type_text
 from dbmigrations.postgres.sql.options import is_on
-from dbmigrations.postgres.sql.plpgsql import UnreadError
 from dbmigrations.postgres.sql.position import Position
+from dbmigrations.postgres.sql.steps import UnreadError
 from dbmigrations.postgres.sql.tree import Node, Unparsed
 
 _Reader = Callable[[Node, Batch, Position], Iterator[Loss]]

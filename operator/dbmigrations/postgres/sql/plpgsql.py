@@ -8,9 +8,7 @@ nobody then knows what the body does. Facts that shaped this module:
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -18,47 +16,8 @@ from postgast.errors import PgQueryError
 from postgast.plpgsql import parse_plpgsql as _parse
 
 from dbmigrations.postgres.sql.declarations import with_plain_types
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """SQL that runs when control reaches it."""
-
-    sql: str
-
-
-@dataclass(frozen=True, slots=True)
-class Execute:
-    """EXECUTE of what an expression evaluates to."""
-
-    expression: str
-
-
-@dataclass(frozen=True, slots=True)
-class Either:
-    """At most one of these; or the beginning of the first, taken back, and then another (EXCEPTION)."""
-
-    blocks: "tuple[tuple[Step, ...], ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """Not at all, once, or many times."""
-
-    block: "tuple[Step, ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """RETURN, EXIT, CONTINUE: what follows may not be reached."""
-
-
-Step = Run | Execute | Either | Repeat | Leave
-Steps = tuple[Step, ...]
-
-
-class UnreadError(Exception):
-    """The body cannot be read; the message says why."""
+from dbmigrations.postgres.sql.steps import Either, Execute, Leave, Repeat, Run, Step, Steps, UnreadError
+from dbmigrations.postgres.sql.variables import assignment_in, texts_of_variables, with_texts
 
 
 def steps_of_block(body: str) -> Steps:
@@ -67,7 +26,7 @@ def steps_of_block(body: str) -> Steps:
     Raises:
         UnreadError: it cannot be read.
     """
-    return _steps("DO ", body)
+    return _steps("DO ", body, ())
 
 
 def steps_of_function(body: str, parameters: tuple[str, ...], *, returns: str) -> Steps:
@@ -84,10 +43,10 @@ def steps_of_function(body: str, parameters: tuple[str, ...], *, returns: str) -
     declared = "".join(f'"{each}" text;' for each in parameters if '"' not in each)
     inner = body.strip().removesuffix(";")
     head = f"CREATE FUNCTION f() RETURNS {returns} LANGUAGE plpgsql AS "
-    return _steps(head, f"DECLARE {declared} BEGIN {inner}\n; END")
+    return _steps(head, f"DECLARE {declared} BEGIN {inner}\n; END", parameters)
 
 
-def _steps(head: str, body: str) -> Steps:
+def _steps(head: str, body: str, parameters: tuple[str, ...]) -> Steps:
     tag = "$body$"
     while tag in body:
         tag = f"{tag[:-1]}_$"
@@ -102,36 +61,9 @@ def _steps(head: str, body: str) -> Steps:
         raise UnreadError(f"the parser does not know it ({why})")
     function = parsed[0]["PLpgSQL_function"]
     datums = function.get("datums", [])
-    steps = (*_expressions(datums), *_with_constants(tuple(_statement(function["action"])), _constants(datums)))
+    texts = texts_of_variables(function, frozenset(parameters))
+    steps = (*_expressions(datums), *with_texts(tuple(_statement(function["action"])), texts))
     return steps[:-1] if steps and isinstance(steps[-1], Leave) else steps
-
-
-def _constants(datums: list[dict[str, Any]]) -> dict[str, str]:
-    """What CONSTANT variables are set to, by name; without those whose name is declared more than once."""
-    declared = [next(iter(datum.values())) for datum in datums if len(datum) == 1]
-    names = [each.get("refname") for each in declared]
-    return {
-        each["refname"]: each["default_val"]["PLpgSQL_expr"]["query"]
-        for each in declared
-        if each.get("isconst") and "default_val" in each and names.count(each["refname"]) == 1
-    }
-
-
-def _with_constants(steps: Steps, constants: dict[str, str]) -> Steps:
-    """EXECUTE of a constant is EXECUTE of what it is set to."""
-    return tuple(_with_constant(step, constants) for step in steps) if constants else steps
-
-
-def _with_constant(step: Step, constants: dict[str, str]) -> Step:
-    match step:
-        case Execute(expression=expression):
-            return Execute(constants.get(expression.strip().lower(), expression))
-        case Either(blocks=blocks):
-            return Either(tuple(_with_constants(block, constants) for block in blocks))
-        case Repeat(block=block):
-            return Repeat(_with_constants(block, constants))
-        case _:
-            return step
 
 
 _NOTHING = frozenset({"PLpgSQL_stmt_getdiag", "PLpgSQL_stmt_close", "PLpgSQL_stmt_commit"})
@@ -219,11 +151,6 @@ def _case(fields: dict[str, Any]) -> Iterator[Step]:
     yield Either(tuple(branches))
 
 
-_ASSIGNMENT = (
-    r"""\s*(?:"(?:[^"]|"")+"|[\w$\x80-\U0010ffff]+)"""
-    r"""(?:\s*\.\s*(?:"(?:[^"]|"")+"|[\w$\x80-\U0010ffff]+)|\s*\[(?P<index>[^\]=]*)\])*\s*:?=(?P<value>.*)"""
-)
-"""Compiled when it is needed, for that takes longer than all of this module."""
 _STATEMENT, _EXPRESSION = 0, 2
 
 
@@ -249,7 +176,7 @@ def _run(query: str, mode: int) -> Run:
         return Run(query)
     if mode == _EXPRESSION:
         return Run(f"SELECT {query}")
-    assignment = re.fullmatch(_ASSIGNMENT, query, re.DOTALL)
+    assignment = assignment_in(query)
     if assignment is None or "(" in (assignment["index"] or ""):
         raise UnreadError("an assignment has an unusual target")
     return Run(f"SELECT {assignment['value']}")

@@ -21,7 +21,7 @@ RELEASE = Version.parse("0.0.0")
 """Of what no ledger lists."""
 
 _NOTHING = "-- an empty file\n"
-_NUMBER = re.compile(r"\d+(?:[._]\d+)*")
+_NUMBER = re.compile(r"\d+(?:[._/]\d+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,33 +39,43 @@ def find_pairs(root: Path, up_glob: str, down_glob: str) -> Found:
 
     Args:
         root: the folder.
-        up_glob: with one `*`, which stands for the name: `*.up.sql`, `*/migration.sql`.
+        up_glob: what stands from its first `*` to its last is the name: `*.up.sql`, `*/migration.sql`, `*/*.up.sql`.
         down_glob: the same for downs: `*.down.sql`. One that is not there means that there is no way back.
             Empty: each file holds both directions, marked as goose, dbmate, sql-migrate and others do it.
 
     Raises:
-        ReleaseInvalidError: a glob without exactly one `*`, no file that matches, or one that cannot be read.
+        ReleaseInvalidError: a glob without a `*`, no file that matches, or one that cannot be read.
     """
     ups = _names(root, up_glob)
     if not ups:
         raise ReleaseInvalidError((Problem(str(root), f"holds no file like {up_glob}", "see --dir and --up-glob"),))
     if not down_glob:
-        return Found(tuple(_split(root, name, up_glob.replace("*", name)) for name in ups))
+        return Found(tuple(_split(root, name, _path(up_glob, name)) for name in ups))
     downs = _names(root, down_glob)
     found = {name: name for name in ups if name in downs} | _by_number(set(ups) - set(downs), set(downs) - set(ups))
-    pairs = tuple(
-        _pair(root, name, up_glob, down_glob.replace("*", found[name]) if name in found else "") for name in ups
-    )
+    pairs = tuple(_pair(root, name, up_glob, _path(down_glob, found[name]) if name in found else "") for name in ups)
     lone = (name for name in downs if name not in found.values())
-    return Found(pairs, tuple(down_glob.replace("*", name) for name in lone))
+    return Found(pairs, tuple(_path(down_glob, name) for name in lone))
 
 
 def _names(root: Path, glob: str) -> tuple[str, ...]:
-    if glob.count("*") != 1:
-        raise ReleaseInvalidError((Problem(glob, "needs exactly one *", "it stands for a migration's name"),))
-    before, after = glob.split("*")
-    paths = (path.relative_to(root).as_posix() for path in root.glob(glob))
+    before, after = _around(glob)
+    try:
+        paths = [path.relative_to(root).as_posix() for path in root.glob(glob)]
+    except (ValueError, NotImplementedError) as error:  # what pathlib says of `a**` and of an absolute one
+        raise ReleaseInvalidError((Problem(glob, f"is no glob: {error}", "write one like `*.up.sql`"),)) from None
     return tuple(sorted((path.removeprefix(before).removesuffix(after) for path in paths), key=_place))
+
+
+def _around(glob: str) -> tuple[str, str]:
+    """What stands before a migration's name, and behind it."""
+    if "*" not in glob:
+        raise ReleaseInvalidError((Problem(glob, "needs a *", "it stands for a migration's name"),))
+    return glob[: glob.index("*")], glob[glob.rindex("*") + 1 :]
+
+
+def _path(glob: str, name: str) -> str:
+    return name.join(_around(glob))
 
 
 def _by_number(ups: set[str], downs: set[str]) -> dict[str, str]:
@@ -80,7 +90,7 @@ def _by_number(ups: set[str], downs: set[str]) -> dict[str, str]:
 
 
 def _pair(root: Path, name: str, up: str, down: str) -> Migration:
-    path = up.replace("*", name)
+    path = _path(up, name)
     return _migration(name, _script(root, path), _script(root, down) if down else None)
 
 
@@ -117,7 +127,7 @@ def _of_text(path: str, text: str) -> Script:
 
 def _number(name: str) -> tuple[int, ...]:
     found = _NUMBER.match(name)
-    return tuple(map(int, re.split("[._]", found.group()))) if found else ()
+    return tuple(map(int, re.split("[._/]", found.group()))) if found else ()
 
 
 def _place(name: str) -> tuple[tuple[int, ...], str]:

@@ -10,7 +10,7 @@ from dbmigrations.postgres.sql.effects import batch_after
 from dbmigrations.postgres.sql.functions import calls
 from dbmigrations.postgres.sql.naming import function_name
 from dbmigrations.postgres.sql.operations import LockMode, Work
-from dbmigrations.postgres.sql.plpgsql import UnreadError
+from dbmigrations.postgres.sql.steps import UnreadError
 from dbmigrations.postgres.sql.tree import Node
 
 Classify = Callable[[Node, Batch], tuple[Finding, ...]]
