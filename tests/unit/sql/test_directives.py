@@ -115,3 +115,10 @@ def test_a_directive_that_would_be_ignored_is_an_error_at_its_place(script: str,
     with pytest.raises(SqlInvalidError, match=message) as caught:
         read(script)
     assert caught.value.position.reference == place
+
+
+@pytest.mark.parametrize("mark", ["-- migrate:up", "--migrate:down", "-- migrate:up transaction:false"])
+def test_the_marks_of_dbmate_are_no_directives(mark: str) -> None:
+    script = read(f"{mark}\nSELECT 1;\n")
+    assert script.directives.transaction is None
+    assert [each.text for each in script.statements] == ["SELECT 1"]

@@ -152,6 +152,29 @@ def test_a_chained_commit_opens_a_transaction_like_the_one_before() -> None:
     assert [unit.begin for unit in found.units] == ["BEGIN ISOLATION LEVEL SERIALIZABLE"] * 2
 
 
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("SELECT 1; COMMIT", [(True, ["SELECT 1"])]),
+        ("SELECT 1; COMMIT; SELECT 2", [(True, ["SELECT 1"]), (True, ["SELECT 2"])]),
+        ("BEGIN; BEGIN; SELECT 1; COMMIT; COMMIT", [(True, ["SELECT 1"])]),
+        ("BEGIN; SELECT 1; BEGIN; SELECT 2; COMMIT; SELECT 3; END",
+         [(True, ["SELECT 1", "SELECT 2"]), (True, ["SELECT 3"])]),
+        ("COMMIT; VACUUM t; BEGIN", [(False, ["VACUUM t"])]),
+    ],
+)  # fmt: skip
+def test_what_the_server_merely_warns_of_means_what_it_means_there(
+    script: str, expected: list[tuple[bool, list[str]]]
+) -> None:
+    assert shape(script) == expected
+
+
+def test_a_value_of_an_enum_may_be_used_behind_the_commit_that_the_file_has_for_it() -> None:
+    added, used = "ALTER TYPE e ADD VALUE 'x'", "UPDATE t SET a = 'x'"
+    assert shape(f"{added}; COMMIT; BEGIN; {used}; COMMIT") == [(True, [added]), (True, [used])]
+    assert shape(f"COMMIT; {added}; BEGIN; {used}; COMMIT; BEGIN") == [(True, [added]), (True, [used])]
+
+
 def test_savepoints_stay_in_their_transaction() -> None:
     script = "SAVEPOINT a; SELECT 1; ROLLBACK TO a; RELEASE a"
     assert shape(f"BEGIN; {script}; COMMIT") == shape(script) == [(True, script.split("; "))]
@@ -162,8 +185,8 @@ def test_savepoints_stay_in_their_transaction() -> None:
     [
         ("BEGIN; SELECT 1", "never committed", "1:1"),
         ("BEGIN; COMMIT AND CHAIN; SELECT 1", "never committed", "1:8"),
-        ("SELECT 1; COMMIT", "no transaction to commit", "1:11"),
-        ("BEGIN; BEGIN; COMMIT", "open already", "1:8"),
+        ("SELECT 1; COMMIT AND CHAIN; SELECT 2; COMMIT", "no transaction to commit", "1:11"),
+        ("-- migrate: tx=file\nSELECT 1; COMMIT", "no transaction to commit", "2:11"),
         ("BEGIN READ ONLY; SELECT 1; COMMIT", "READ ONLY", "1:1"),
         ("BEGIN; SELECT 1; ROLLBACK", "ROLLBACK would leave nothing", "1:18"),
         ("BEGIN; SELECT 1; PREPARE TRANSACTION 'a'", "PREPARE TRANSACTION would leave nothing", "1:18"),

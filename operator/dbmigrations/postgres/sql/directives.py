@@ -11,7 +11,8 @@
 with commas) from `policy.operations`; whether it counts, the platform says (`policy.exceptions`).
 
 `reason`, `check` and `remaining` take the rest of their line. An unknown or malformed directive is an error, never
-ignored, and so is one that stands where it would say nothing: inside a statement or behind the last one.
+ignored, and so is one that stands where it would say nothing: inside a statement or behind the last one. The marks of
+dbmate, `-- migrate:up` and `-- migrate:down`, are none.
 """
 
 import re
@@ -113,7 +114,7 @@ def read_directives(text: str, statements: tuple[Statement, ...]) -> Directives:
     )
 
 
-_DIRECTIVE = re.compile(r"--[ \t]*migrate:[ \t]*(?P<pairs>.*)")
+_DIRECTIVE = re.compile(r"--[ \t]*migrate:(?!(?:up|down)(?:\s|\Z))[ \t]*(?P<pairs>.*)")
 _KEYS_OF_BACKFILL = frozenset({"backfill", "key", "batch", "target", "timeout", "remaining", "again"})
 _KEYS_OF_FILE = frozenset({"tx", "down"}) | _KEYS_OF_BACKFILL
 _KEYS = _KEYS_OF_FILE | {"allow", "class", "reason", "check"}

@@ -5,12 +5,14 @@ transaction: the server refuses it there (25001, 2D000) before anything took eff
 and needs a probe; what is known to be the same inside is still run inside, one by one, where it needs none.
 
 A file's own BEGIN and COMMIT are replaced by the engine's: the same statements take effect together, and the row that
-says so is in the same transaction.
+says so is in the same transaction. What the server merely warns of, means here what it does there: a BEGIN within a
+transaction does nothing, and a COMMIT outside of one ends what stands before it. Files for tools that put a transaction
+around each of them break out of it so: `COMMIT; …; BEGIN`.
 """
 
 from dataclasses import dataclass, field, replace
 
-from dbmigrations.postgres.sql.directives import TransactionDirective
+from dbmigrations.postgres.sql.directives import Directives, TransactionDirective
 from dbmigrations.postgres.sql.enums import UnsafeValues
 from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.leftovers import refuse_leftovers
@@ -49,7 +51,7 @@ def execution_plan(script: SqlScript) -> ExecutionPlan:
     """Decide how a script is run.
 
     Raises:
-        SqlInvalidError: BEGIN without COMMIT or the reverse, ROLLBACK, PREPARE TRANSACTION, a statement that cannot
+        SqlInvalidError: a BEGIN that nothing commits, ROLLBACK, PREPARE TRANSACTION, a statement that cannot
             run in a transaction inside BEGIN … COMMIT or under `tx=file`, a statement that needs what an earlier
             unit left in the session.
     """
@@ -95,11 +97,9 @@ def _blocks(script: SqlScript) -> tuple[list[_Block], frozenset[int]]:
         block = blocks[-1]
         match placement_of(tree):
             case Opens(read_only=read_only):
-                _refuse_opening(statement, block, read_only=read_only)
-                blocks.append(_Block(statement.text, statement))
+                blocks += _opened_by(statement, block, read_only=read_only)
             case Commits(chain=chain):
-                _refuse_commit(statement, block)
-                blocks.append(_Block(block.begin, statement) if chain else _Block())
+                blocks.append(_behind_commit(statement, block, script.directives, chain=chain))
             case Undoes(what=what):
                 raise SqlInvalidError(
                     f"{what} would leave nothing of the file in effect: remove it", statement.position
@@ -110,21 +110,21 @@ def _blocks(script: SqlScript) -> tuple[list[_Block], frozenset[int]]:
                 block.parts.append(_Part(statement, tree, placement, directives.check))
         if sets_session(tree):
             session.add(statement.position.offset)
-    if opened := blocks[-1].opened:
+    if (opened := blocks[-1].opened) and blocks[-1].parts:
         raise SqlInvalidError("this transaction is never committed: add COMMIT", opened.position)
     return [block for block in blocks if block.parts], frozenset(session)
 
 
-def _refuse_opening(statement: Statement, block: _Block, *, read_only: bool) -> None:
-    if block.opened:
-        raise SqlInvalidError("a transaction is open already: remove this BEGIN, or COMMIT first", statement.position)
+def _opened_by(statement: Statement, block: _Block, *, read_only: bool) -> list[_Block]:
     if read_only:
         raise SqlInvalidError("nothing can be recorded in a READ ONLY transaction: remove that", statement.position)
+    return [] if block.opened else [_Block(statement.text, statement)]
 
 
-def _refuse_commit(statement: Statement, block: _Block) -> None:
-    if not block.opened:
+def _behind_commit(statement: Statement, block: _Block, directives: Directives, *, chain: bool) -> _Block:
+    if not block.opened and (chain or directives.transaction is TransactionDirective.FILE):
         raise SqlInvalidError("there is no transaction to commit: remove this, or add BEGIN", statement.position)
+    return _Block(block.begin, statement) if chain else _Block()
 
 
 def _as_one(blocks: list[_Block]) -> _Block:
