@@ -146,3 +146,11 @@ def test_a_lower_version_on_a_database_that_is_ahead_is_not_undone_by_a_newcomer
 
 def plan_of(laptop: Laptop, version: str) -> str:
     return str(laptop.run("plan", "--to", version, "--no-backup", "--json").document["plan"]["hash"])
+
+
+def test_an_up_that_may_lose_data_says_so_where_nobody_can_be_asked(laptop: Laptop, notes: Notes) -> None:
+    laptop.changed("migrate", "--to", "1.0.0")
+    notes.write(notes.PAINT, "-- migrate: class=data reason=it is ours\nSELECT paint();\n")
+    ran = laptop.run("migrate", "--no-backup", "--approve", plan_of(laptop, "1.2.0"))
+    assert ran.code == 2
+    assert "this may lose data (what nobody can count); nobody can be asked here: --yes" in ran.err

@@ -164,11 +164,10 @@ def _ask(laptop: Laptop, seen: Look) -> bool:
     """Show the plan, and ask."""
     terminal = laptop.desk.terminal
     if not terminal.is_interactive:
-        downs = count(len(seen.plan.downs) if seen.plan else 0, "migration")
+        downs = len(seen.plan.downs) if seen.plan else 0
+        undone = f"undoes {count(downs, 'migration')} (data loss: " if downs else "may lose data ("
         loss = loss_words(seen.summary.data_loss) if seen.summary else "none"
-        raise click.UsageError(
-            f"this undoes {downs} (data loss: {loss}); nobody can be asked here: --yes says that it is meant"
-        )
+        raise click.UsageError(f"this {undone}{loss}); nobody can be asked here: --yes says that it is meant")
     for line in seen.lines():
         terminal.aside(line)
     return terminal.confirm(f"Run this plan on {laptop.settings}?")
