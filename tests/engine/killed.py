@@ -1,4 +1,4 @@
-"""A runner in a process of its own that kills itself at a chosen query."""
+"""A runner in a process of its own that kills itself at a chosen query, also at one of those that it sends ahead."""
 
 from __future__ import annotations
 
@@ -16,10 +16,8 @@ from tests.engine.databases import Database, applier
 from tests.engine.releases import migration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from multiprocessing.context import ForkServerProcess
-
-    import psycopg
 
     from dbmigrations.postgres.settings import ConnectionSettings
 
@@ -35,20 +33,41 @@ class Killer:
     after: bool
     count: int = 0
 
-    def watch(self, connection: psycopg.Connection[Any]) -> None:
+    def watch(self, session: Session) -> None:
         """Stand between the engine and its connection."""
-        execute, killer = connection.execute, self
+        connection = session.connection
+        execute, exchange = connection.execute, session.exchange
 
         def watched(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-            killer.count += 1
-            if killer.count == killer.at and not killer.after:
-                os.kill(os.getpid(), signal.SIGKILL)
+            self.before()
             cursor = execute(*args, **kwargs)
-            if killer.count == killer.at:
-                os.kill(os.getpid(), signal.SIGKILL)
+            self.behind()
             return cursor
 
+        def watched_ahead(requests: Any, *, begins: Callable[[int], None] = lambda _: None, **kwargs: Any) -> Any:  # noqa: ANN401
+            def told(request: int) -> None:
+                if request:
+                    self.behind()
+                self.before()
+                begins(request)
+
+            results = exchange(requests, begins=told, **kwargs)
+            self.behind()
+            return results
+
         connection.execute = watched  # type: ignore[method-assign]
+        session.exchange = watched_ahead  # type: ignore[method-assign]
+
+    def before(self) -> None:
+        """A query is about to be sent, or to be run."""
+        self.count += 1
+        if self.count == self.at and not self.after:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def behind(self) -> None:
+        """It was answered."""
+        if self.count == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def start_runner(
@@ -84,7 +103,7 @@ def main(request: dict[str, Any]) -> None:
         migration_lock(session, tables, wait=30),
     ):
         apply = applier(session, tables)
-        Killer(request["at"], request["after"]).watch(session.connection)
+        Killer(request["at"], request["after"]).watch(session)
         for name, up in request["scripts"]:
             if not session.one("SELECT EXISTS (SELECT FROM dbmigrations.migration_history WHERE name = %s)", (name,))[
                 0

@@ -21,8 +21,9 @@ SELECT current_user, session_user, current_setting('search_path'), current_setti
     current_setting('bytea_output'), current_setting('DateStyle'), current_setting('TimeZone'),
     current_setting('session_replication_role'), current_setting('row_security'), current_setting('lock_timeout'),
     current_setting('check_function_bodies'), current_setting('application_name'),
-    (SELECT count(*) FROM pg_listening_channels()), (SELECT count(*) FROM pg_prepared_statements),
-    (SELECT count(*) FROM pg_cursors), to_regclass('pg_temp.leak') IS NULL,
+    (SELECT count(*) FROM pg_listening_channels()), (SELECT count(*) FROM pg_cursors),
+    (SELECT count(*) FROM pg_prepared_statements WHERE name NOT LIKE 'dbmigrations %'),
+    to_regclass('pg_temp.leak') IS NULL,
     (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())
 """
 

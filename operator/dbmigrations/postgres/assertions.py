@@ -37,7 +37,7 @@ def store_assertions(
 
     Call it in the transaction that applies a migration of the release.
     """
-    if _read(session, tables, release) == tuple(scripts):
+    if read_assertions(session, tables, release) == tuple(scripts):
         return
     session.execute(tables.query("DELETE FROM {schema}.release_assertion WHERE release = %s"), (release,))
     for ordinal, script in enumerate(scripts):
@@ -52,10 +52,11 @@ def store_assertions(
 
 def stored_assertions(session: Session, tables: Tables, release: str) -> tuple[AssertionScript, ...]:
     """The assertions that were stored when the release was applied, in order."""
-    return _read(session, tables, release) if installed(session, tables) else ()
+    return read_assertions(session, tables, release) if installed(session, tables) else ()
 
 
-def _read(session: Session, tables: Tables, release: str) -> tuple[AssertionScript, ...]:
+def read_assertions(session: Session, tables: Tables, release: str) -> tuple[AssertionScript, ...]:
+    """The same, where our tables are known to be there."""
     found = session.execute(
         tables.query(
             "SELECT name, path, script, checksum FROM {schema}.release_assertion WHERE release = %s ORDER BY ordinal"

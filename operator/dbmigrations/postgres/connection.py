@@ -7,9 +7,8 @@ transaction has an explicit BEGIN: a client killed inside an implicit one leaves
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, LiteralString, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 from psycopg import pq, sql
@@ -24,45 +23,40 @@ from dbmigrations.postgres.errors import (
     StatementError,
     UnavailableError,
 )
+from dbmigrations.postgres.exchange import RefusedError, Request, exchange
 from dbmigrations.postgres.login import open_connection
-from dbmigrations.postgres.queries import Query, milliseconds, ready
+from dbmigrations.postgres.own_statements import OwnStatements
+from dbmigrations.postgres.queries import Query, ready
+from dbmigrations.postgres.session_settings import (
+    ALWAYS_CATALOG_ONLY,
+    CATALOG_ONLY,
+    DEALLOCATED,
+    SessionSettings,
+    application_path,
+    emptied,
+    lock_timeout_query,
+    own_role,
+    set_up,
+)
 from dbmigrations.postgres.sql.redact import redact
 from dbmigrations.postgres.suitability import ServerFacts, check_suitable
 from dbmigrations.postgres.translation import details_of, translate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
     from psycopg.abc import Params
     from psycopg.errors import Diagnostic
+    from psycopg.pq.abc import PGresult
 
     from dbmigrations.postgres.events import Listener
     from dbmigrations.postgres.settings import ConnectionSettings
     from dbmigrations.release.migration import BulkData
 
+__all__ = ["Cursor", "Session", "SessionSettings"]
+
 Cursor = psycopg.Cursor[TupleRow]
-
-_CHECK_CLIENT_SINCE = 14
-"""The major that brought client_connection_check_interval: a server that notices a killed client in mid-statement."""
-
-
-@dataclass(frozen=True)
-class SessionSettings:
-    """How a session is set up, and set up again after each file.
-
-    Times are seconds; 0 means no limit. `row_security` is False for preflight, data, verify and backup: under FORCE
-    ROW LEVEL SECURITY a backfill would touch no row and an assertion would pass on an empty view; off makes that an
-    error.
-    """
-
-    application_name: str
-    schema: str = "public"
-    role: str = ""
-    row_security: bool = True
-    lock_timeout: float = 1.0
-    statement_timeout: float = 0.0
-    idle_in_transaction_timeout: float = 300.0
 
 
 class Session:
@@ -73,6 +67,7 @@ class Session:
         self.settings = settings
         self.facts = facts
         self._means_the_catalog = False
+        self.own = OwnStatements()
 
     @classmethod
     def open(cls, where: ConnectionSettings, settings: SessionSettings) -> Self:
@@ -144,13 +139,31 @@ class Session:
             EngineError: as `execute`; a StatementError carries the position in `statement`.
         """
         try:
-            return self.connection.execute(self._encoded(statement))
+            return self.connection.execute(self.encoded(statement))
         except psycopg.ProgrammingError as error:
             if error.sqlstate:
                 raise self._translated(error) from None
             self._drain()
             details = StatementDetails(sqlstate="0A000", primary="COPY to the client has no place in a migration")
             raise StatementError(details) from None
+        except psycopg.Error as error:
+            raise self._translated(error) from None
+
+    def exchange(
+        self,
+        requests: Sequence[Request],
+        *,
+        begins: Callable[[int], None] = lambda _: None,
+        meanwhile: Callable[[], bool] = lambda: False,
+    ) -> list[PGresult]:
+        """Have several statements done in one go; arguments and results as `exchange.exchange`.
+
+        Raises:
+            RefusedError: one was refused; the transaction is the caller's to roll back.
+            EngineError: the session was lost.
+        """
+        try:
+            return exchange(self.connection, requests, translate=self._translated, begins=begins, meanwhile=meanwhile)
         except psycopg.Error as error:
             raise self._translated(error) from None
 
@@ -162,9 +175,9 @@ class Session:
         """
         pieces = iter((data,)) if isinstance(data, str) else stream(data)
         try:
-            with self.connection.cursor().copy(self._encoded(statement)) as copy:
+            with self.connection.cursor().copy(self.encoded(statement)) as copy:
                 for piece in pieces:
-                    copy.write(self._encoded(piece, is_statement=False))
+                    copy.write(self.encoded(piece, is_statement=False))
         except psycopg.Error as error:
             raise self._translated(error) from None
 
@@ -176,8 +189,12 @@ class Session:
         while connection.get_result() is not None:
             pass
 
-    def _encoded(self, text: str, *, is_statement: bool = True) -> bytes:
-        # A script may have set another client_encoding; its text was read as what it says.
+    def encoded(self, text: str, *, is_statement: bool = True) -> bytes:
+        """The text as it is sent: a script may have set another client_encoding, and was read as what it says.
+
+        Raises:
+            StatementError: a character does not exist there; carries its position in a statement.
+        """
         encoding = self.connection.info.encoding
         try:
             return text.encode(encoding)
@@ -227,6 +244,30 @@ class Session:
             raise
         self.execute("COMMIT")
 
+    def commit(self, meanwhile: Callable[[], bool] = lambda: False) -> None:
+        """Commit what is open; `meanwhile` as of `exchange`.
+
+        Raises:
+            ConnectionLostError: only the database knows whether it was committed.
+            EngineError: it was not.
+        """
+        try:
+            (done,) = self.exchange([Request(b"COMMIT")], meanwhile=meanwhile)
+        except RefusedError as refused:
+            raise refused.error from None
+        if done.command_status != b"COMMIT":
+            raise StatementError(StatementDetails(sqlstate="25P02", primary="the transaction had failed before"))
+
+    def give_up_own(self) -> None:
+        """End what is open, after an exchange with statements of our own that was not completed."""
+        self.own.forget()
+        self.roll_back()
+
+    def deallocate(self) -> None:
+        """Have no prepared statement left: a script made one, or an exchange that was given up."""
+        self.own.forget()
+        self.execute("DEALLOCATE ALL")
+
     def roll_back(self) -> None:
         """End whatever is open. A lost connection has already rolled back."""
         if not self.connection.closed and self.in_transaction:
@@ -237,12 +278,11 @@ class Session:
 
     def bound_lock_waits(self, *, bounded: bool) -> None:
         """Let statements wait for locks as long as the settings say, or as long as it takes."""
-        seconds = self.settings.lock_timeout if bounded else 0
-        self.execute(sql.SQL("SET lock_timeout = {}").format(sql.Literal(milliseconds(seconds))))
+        self.send(lock_timeout_query(self.settings, bounded=bounded))
 
     def be_ourselves(self) -> None:
         """Be the migrating role again, whatever a script made of the session; all else stays as the script left it."""
-        self.execute(sql.SQL(";\n").join(_own_role(self.settings)))
+        self.execute(sql.SQL(";\n").join(own_role(self.settings)))
 
     def mean_the_catalog(self) -> None:
         """Until the transaction ends, names without a schema are PostgreSQL's own, for rows of ours.
@@ -250,23 +290,23 @@ class Session:
         Else a function of the application's schema whose arguments fit better, or a temporary table of the script's,
         would take part in what we write (CVE-2018-1058).
         """
-        self.execute(_CATALOG_ONLY)
+        self.execute(CATALOG_ONLY)
 
     def mean_the_catalog_alone(self) -> None:
         """The same from now on, for whoever only looks, until scripts are run: see `as_the_application`."""
-        self.execute(_ALWAYS_CATALOG_ONLY)
+        self.execute(ALWAYS_CATALOG_ONLY)
         self._means_the_catalog = True
 
     @contextmanager
     def as_the_application(self) -> Iterator[None]:
         """Within, names mean what they mean in scripts; behind it what they meant before."""
         if self._means_the_catalog:
-            self.execute(_search_path(self.settings.schema))
+            self.execute(sql.SQL("SELECT {}").format(application_path(self.settings.schema)))
         try:
             yield
         finally:
             if self._means_the_catalog and not self.connection.closed and not self.in_transaction:
-                self.execute(_ALWAYS_CATALOG_ONLY)
+                self.execute(ALWAYS_CATALOG_ONLY)
 
     @contextmanager
     def bookkeeping(self) -> Iterator[None]:
@@ -287,9 +327,10 @@ class Session:
         Raises:
             PrivilegesMissingError: SET ROLE is not allowed.
         """
+        self.own.forget()
         try:
             query = self._reset_query
-            self.execute(sql.SQL(";\n").join((query, _CATALOG_ONLY)) if for_our_rows else query)
+            self.execute(sql.SQL(";\n").join((query, CATALOG_ONLY)) if for_our_rows else query)
         except StatementError as error:
             if self.settings.role and error.details.sqlstate in {"42501", "22023"}:
                 raise PrivilegesMissingError(
@@ -301,51 +342,11 @@ class Session:
     @cached_property
     def _reset_query(self) -> sql.SQL:
         """Composed once: it is sent after each script."""
-        return sql.SQL(_reset_query(self.settings, self.facts).as_string(self.connection))
+        query = sql.SQL(";\n").join((*emptied(self.settings), DEALLOCATED, set_up(self.settings, self.facts)))
+        return sql.SQL(query.as_string(self.connection))
 
-
-_CATALOG_ONLY = sql.SQL("SET LOCAL search_path = pg_catalog, pg_temp")
-_ALWAYS_CATALOG_ONLY = sql.SQL("SET search_path = pg_catalog, pg_temp")
-
-
-def _own_role(settings: SessionSettings) -> list[sql.Composable]:
-    role = sql.SQL("SET ROLE {}").format(sql.Identifier(settings.role)) if settings.role else sql.SQL("RESET ROLE")
-    return [sql.SQL("RESET SESSION AUTHORIZATION"), role]
-
-
-def _reset_query(settings: SessionSettings, facts: ServerFacts) -> sql.Composed:
-    # DISCARD ALL would release our lock; this is all of it but that.
-    parts = _own_role(settings)
-    parts += [sql.SQL(text) for text in ("RESET ALL", "CLOSE ALL", "UNLISTEN *", "DEALLOCATE ALL", "DISCARD TEMP")]
-    parts.append(sql.SQL("DISCARD SEQUENCES"))
-    values: dict[LiteralString, str] = {
-        "row_security": "on" if settings.row_security else "off",
-        "lock_timeout": milliseconds(settings.lock_timeout),
-        "statement_timeout": milliseconds(settings.statement_timeout),
-        "idle_in_transaction_session_timeout": milliseconds(settings.idle_in_transaction_timeout),
-        "tcp_keepalives_idle": "15",
-        "tcp_keepalives_interval": "5",
-        "tcp_keepalives_count": "3",
-        "tcp_user_timeout": "30s",
-        "client_min_messages": "notice",
-        "standard_conforming_strings": "on",
-    }
-    if facts.major >= _CHECK_CLIENT_SINCE:
-        values["client_connection_check_interval"] = "1s"
-        values["idle_session_timeout"] = "0"  # the session that holds the lock is idle while pg_dump runs
-    parts += [sql.SQL("SET {} = {}").format(sql.SQL(name), sql.Literal(value)) for name, value in values.items()]
-    parts.append(_search_path(settings.schema))
-    return sql.SQL(";\n").join(parts)
-
-
-def _search_path(schema: str) -> sql.Composed:
-    # `public` follows for extensions, but not before the application's schema exists: tables would land in it.
-    own = sql.Identifier(schema)
-    return sql.SQL(
-        "SELECT pg_catalog.set_config('search_path',"
-        " CASE WHEN pg_catalog.to_regnamespace({quoted}) IS NULL THEN {own} ELSE {both} END, false)"
-    ).format(
-        quoted=sql.Literal(own.as_string(None)),
-        own=sql.Literal(own.as_string(None)),
-        both=sql.Literal(own.as_string(None) if schema == "public" else f"{own.as_string(None)}, public"),
-    )
+    def reset_requests(self) -> list[Request]:
+        """The same as part of an exchange, for our rows; what is prepared stays."""
+        requests = [Request(query.as_string(self.connection).encode()) for query in emptied(self.settings)]
+        requests += self.own.requests("settings", lambda: set_up(self.settings, self.facts), {})
+        return [*requests, Request(CATALOG_ONLY.as_string(None).encode())]

@@ -1,18 +1,25 @@
-"""Running the statements of one script, with errors that name file, line and column."""
+"""Running the statements of one script, with errors that name file, line and column.
 
-from collections.abc import Iterable
+Within a transaction they are sent ahead of the answers where that changes nothing (sql/together.py); each is told when
+the server comes to it, and an error is that of the statement that it belongs to.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from dbmigrations.postgres.connection import Cursor, Session
-from dbmigrations.postgres.errors import StatementDetails, StatementError
+from dbmigrations.postgres.errors import EngineError, StatementDetails, StatementError
 from dbmigrations.postgres.events import Listener, StatementStarted, silent
+from dbmigrations.postgres.exchange import RefusedError, Request
 from dbmigrations.postgres.lock_bounds import LockBounds
+from dbmigrations.postgres.session_settings import lock_timeout_query
 from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.metacommands import variable_at
 from dbmigrations.postgres.sql.position import locate
 from dbmigrations.postgres.sql.script import SqlScript, excerpt_of, read
 from dbmigrations.postgres.sql.statements import Statement
+from dbmigrations.postgres.sql.together import stretches
 from dbmigrations.release.migration import BulkData
 
 SYNTAX_ERROR = "42601"
@@ -45,8 +52,23 @@ def invalid(path: str, error: SqlInvalidError, excerpt: str) -> StatementError:
 
 
 @dataclass(frozen=True)
+class Composed:
+    """What is sent for some statements.
+
+    Attributes:
+        requests: in order.
+        of: the statement of each request; None: it only sets how long the next one may wait for locks.
+        bounded: whether lock waits are bounded afterwards.
+    """
+
+    requests: Sequence[Request]
+    of: Sequence[Statement | None]
+    bounded: bool
+
+
+@dataclass(frozen=True)
 class ScriptRunner:
-    """Sends the statements of a script one by one."""
+    """Sends the statements of a script."""
 
     session: Session
     path: str
@@ -71,19 +93,72 @@ class ScriptRunner:
             EngineError: anything else that the server or the connection said.
         """
         bounded = True
-        for statement in statements:
-            wanted = self.bounds.bounded[self.ordinal(statement)] if self.bounds else None
-            if wanted is not None and wanted is not bounded:
-                bounded = wanted
-                self.session.bound_lock_waits(bounded=bounded)
-            self.run_one(statement)
+        for stretch in stretches(statements) if self.session.in_transaction else ((each,) for each in statements):
+            if len(stretch) == 1:
+                bounded = self._bound(stretch[0], bounded=bounded)
+                self.run_one(stretch[0])
+            else:
+                sent = self.composed(stretch, bounded=bounded)
+                bounded = sent.bounded
+                self._send(sent)
         if not bounded:
             self.session.bound_lock_waits(bounded=True)
 
-    def run_one(self, statement: Statement) -> Cursor | None:
-        """Run one statement; its cursor, None for COPY FROM STDIN. Raises as `run`."""
+    def composed(self, statements: Sequence[Statement], *, bounded: bool = True) -> "Composed":
+        """What is sent for statements that may be sent in one go, where lock waits are bounded or not before."""
+        requests: list[Request] = []
+        of: list[Statement | None] = []
+        for statement in statements:
+            wanted = self._wanted(statement)
+            if wanted is not None and wanted is not bounded:
+                bounded = wanted
+                requests.append(Request(lock_timeout_query(self.session.settings, bounded=bounded).encode()))
+                of.append(None)
+            requests.append(Request(self._encoded(statement)))
+            of.append(statement)
+        return Composed(requests, of, bounded)
+
+    def tell(self, statement: Statement) -> None:
+        """Tell that this statement is running now."""
         total = len(self.script.statements)
         self.listener(StatementStarted(self.path, statement.position.line, self.ordinal(statement) + 1, of=total))
+
+    def _send(self, sent: "Composed") -> None:
+        def begins(request: int) -> None:
+            if (statement := sent.of[request]) is not None:
+                self.tell(statement)
+
+        try:
+            self.session.exchange(sent.requests, begins=begins)
+        except RefusedError as refused:
+            raise self.at(sent.of[refused.request], refused.error) from None
+
+    def at(self, statement: Statement | None, error: EngineError) -> EngineError:
+        """The error of a statement with its place, if it is the statement's."""
+        if statement is None or not isinstance(error, StatementError):
+            return error
+        return self.located(error, statement)
+
+    def _bound(self, statement: Statement, *, bounded: bool) -> bool:
+        """Have lock waits bounded as the statement needs it; how they are then."""
+        wanted = self._wanted(statement)
+        if wanted is None or wanted is bounded:
+            return bounded
+        self.session.bound_lock_waits(bounded=wanted)
+        return wanted
+
+    def _wanted(self, statement: Statement) -> bool | None:
+        return self.bounds.bounded[self.ordinal(statement)] if self.bounds else None
+
+    def _encoded(self, statement: Statement) -> bytes:
+        try:
+            return self.session.encoded(statement.text)
+        except StatementError as error:
+            raise self.located(error, statement) from None
+
+    def run_one(self, statement: Statement) -> Cursor | None:
+        """Run one statement; its cursor, None for COPY FROM STDIN. Raises as `run`."""
+        self.tell(statement)
         try:
             if statement.copy_data is None:
                 return self.session.send(statement.text)

@@ -47,10 +47,21 @@ _INSERT = """
               %(run)s::text AS run_id, %(owner)s::text AS owner,
               %(uid)s::text AS uid, %(requested_by)s::text AS requested_by, %(git_revision)s::text AS git_revision,
               %(approved_plan)s::text AS approved_plan, %(runner_version)s::text AS runner_version,
-              %(image_digest)s::text AS image_digest, %(seconds)s * interval '1 second' AS duration,
+              %(image_digest)s::text AS image_digest, {took} AS duration,
               %(error)s::text AS error, %(sqlstate)s::text AS sqlstate, clock_timestamp() AS applied_at OFFSET 0) r
-    WHERE EXISTS (SELECT FROM {schema}.migration_run WHERE id = %(run)s AND outcome = 'Running')
-    RETURNING id
+    WHERE EXISTS (SELECT FROM {schema}.migration_run WHERE id = %(run)s AND outcome = 'Running') {fence}
+    RETURNING id, (SELECT count(*) FROM pg_prepared_statements)
+"""
+_TOOK = sql.SQL("%(seconds)s * interval '1 second'")
+
+# Where the row is sent before its script has run: how long that took the server adds, and it asks what else is asked
+# before and after. The lock is this session's, and the migration is neither applied nor half-done.
+_TOOK_SINCE = sql.SQL("%(seconds)s * interval '1 second' + (clock_timestamp() - transaction_timestamp())")
+_FENCE = """
+    AND {held} AND NOT EXISTS (SELECT FROM {schema}.migration_journal
+        WHERE kind = %(kind)s AND name = %(name)s AND state IN ('running', 'failed'))
+    AND coalesce((SELECT outcome FROM {schema}.migration_history WHERE kind = %(kind)s AND name = %(name)s
+        AND outcome IN ('Applied', 'Baselined', 'Undone') ORDER BY id DESC LIMIT 1), 'Undone') = 'Undone'
 """
 
 _PREVIOUS = "coalesce((SELECT chain FROM {schema}.migration_history ORDER BY id DESC LIMIT 1), '')"
@@ -82,28 +93,45 @@ def insert(session: Session, tables: Tables, happening: Happening, provenance: P
     """
     from dbmigrations.postgres.lock import holds_lock
 
-    migration = happening.migration
-    row = session.execute(
-        tables.query(_INSERT, link=_LINK.format(previous=tables.query(_PREVIOUS))),
-        {
-            **vars(migration),
-            **vars(provenance),
-            "kind": migration.kind.value,
-            "direction": happening.direction.value,
-            "outcome": happening.outcome.value,
-            "seconds": happening.seconds,
-            "error": happening.error,
-            "sqlstate": happening.sqlstate,
-        },
-    ).fetchone()
+    query = _row_query(tables, took=_TOOK, fence=sql.SQL(""))
+    row = session.execute(query, values(happening, provenance)).fetchone()
     if row is None:
         raise PlanChangedError(f"run {provenance.run} is not running any more: another run took its place")
     if not holds_lock(session, tables):
         raise PlanChangedError(
-            f"{migration.name}: the migration lock was lost; a script must not call pg_advisory_unlock_all() "
+            f"{happening.migration.name}: the migration lock was lost; a script must not call pg_advisory_unlock_all() "
             "or DISCARD ALL"
         )
     return int(row[0])
+
+
+def guarded_row(tables: Tables) -> sql.Composed:
+    """The insertion of a row before its script has run, in one transaction with it.
+
+    It inserts nothing where the run is not Running, the lock was lost, or the migration is applied or half-done.
+    Returns the row's id and the number of prepared statements.
+    """
+    from dbmigrations.postgres.lock import held_by_this_session
+
+    return _row_query(tables, took=_TOOK_SINCE, fence=tables.query(_FENCE, held=held_by_this_session(tables)))
+
+
+def _row_query(tables: Tables, *, took: sql.SQL, fence: sql.Composable) -> sql.Composed:
+    return tables.query(_INSERT, link=_LINK.format(previous=tables.query(_PREVIOUS)), took=took, fence=fence)
+
+
+def values(happening: Happening, provenance: Provenance) -> dict[str, object]:
+    """The parameters of a row."""
+    return {
+        **vars(happening.migration),
+        **vars(provenance),
+        "kind": happening.migration.kind.value,
+        "direction": happening.direction.value,
+        "outcome": happening.outcome.value,
+        "seconds": happening.seconds,
+        "error": happening.error,
+        "sqlstate": happening.sqlstate,
+    }
 
 
 def applied(session: Session, tables: Tables) -> tuple[AppliedMigration, ...]:

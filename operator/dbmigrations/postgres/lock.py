@@ -75,12 +75,16 @@ def migration_lock(
 
 def holds_lock(session: Session, tables: Tables) -> bool:
     """Whether this very server process still holds the lock: a script may have released it."""
-    (held,) = session.one(
-        "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted"
-        " AND classid::bigint = %s AND objid::bigint = %s AND objsubid = 2)",
-        _unsigned(lock_key(tables)),
-    )
+    (held,) = session.one(sql.SQL("SELECT {}").format(held_by_this_session(tables)))
     return bool(held)
+
+
+def held_by_this_session(tables: Tables) -> sql.Composed:
+    """The same as a condition."""
+    return sql.SQL(
+        "EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted"
+        " AND classid::bigint = {} AND objid::bigint = {} AND objsubid = 2)"
+    ).format(*_unsigned(lock_key(tables)))
 
 
 def split_key(key: int) -> tuple[int, int]:

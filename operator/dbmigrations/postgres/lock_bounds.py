@@ -10,8 +10,11 @@ from typing import Self
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.operations import Operation
+from dbmigrations.postgres.sql.placement import Inside, placement_of
 from dbmigrations.postgres.sql.review import review_script
 from dbmigrations.postgres.sql.script import SqlScript
+from dbmigrations.postgres.sql.statements import Statement
+from dbmigrations.postgres.sql.tree import Unparsed, parse
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,25 @@ class LockBounds:
         """As the statements ask for it; no matter where the script sets lock_timeout itself."""
         if "lock_timeout" in script.text.lower():
             return cls((None,) * len(script.statements))
+        if all(_never_waits_long(statement) for statement in script.statements):
+            return cls((None,) * len(script.statements))  # as the session has it: bounded
         review = review_script(script, Batch.of(schema))
         return cls(tuple(_bounded(operations) for operations in review.operations))
+
+
+_BOUNDED = frozenset(
+    {
+        *("AlterEnumStmt", "AlterTableStmt", "CommentStmt", "CreateEnumStmt", "CreateStmt", "CreateTrigStmt"),
+        *("DropStmt", "IndexStmt", "RenameStmt", "ViewStmt"),
+    }
+)
+"""Kinds that are bounded wherever they lock what existed: most of what a migration is made of."""
+
+
+def _never_waits_long(statement: Statement) -> bool:
+    """Whether no lock that it takes may be waited for as long as it takes; CONCURRENTLY is found by its placement."""
+    tree = parse(statement.text)
+    return not isinstance(tree, Unparsed) and tree.kind in _BOUNDED and isinstance(placement_of(tree), Inside)
 
 
 def _bounded(operations: tuple[Operation, ...]) -> bool | None:

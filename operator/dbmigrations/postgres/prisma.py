@@ -36,6 +36,14 @@ class PrismaRow:
     rolled_back: bool
 
 
+@dataclass(frozen=True)
+class PrismaState:
+    """Whether the table is there, and which migrations Prisma counts as begun and not finished."""
+
+    exists: bool
+    open: frozenset[str] = frozenset()
+
+
 def prisma_table(schema: str) -> sql.Identifier:
     """The table's qualified name."""
     return sql.Identifier(schema, "_prisma_migrations")
@@ -95,6 +103,32 @@ def finish(session: Session, schema: str, name: str, checksum: str, seconds: flo
             ).format(prisma_table(schema)),
             (str(uuid4()), checksum, name, seconds),
         )
+
+
+def state(session: Session, schema: str) -> PrismaState:
+    """What `finish` would find."""
+    if not _exists(session, schema):
+        return PrismaState(exists=False)
+    found = session.execute(
+        sql.SQL("SELECT migration_name FROM {} WHERE finished_at IS NULL AND rolled_back_at IS NULL").format(
+            prisma_table(schema)
+        )
+    )
+    return PrismaState(exists=True, open=frozenset(name for (name,) in found))
+
+
+def finished_row(schema: str) -> sql.Composed:
+    """What `finish` does where the table is there and the migration is not open: sent before its script has run."""
+    return sql.SQL(
+        "INSERT INTO {} (id, checksum, finished_at, migration_name, started_at, applied_steps_count)"
+        " SELECT %(id)s, %(checksum)s, clock_timestamp(), %(name)s,"
+        " transaction_timestamp() - %(seconds)s * interval '1 second', 1"
+    ).format(prisma_table(schema))
+
+
+def finished_values(name: str, checksum: str, seconds: float) -> dict[str, object]:
+    """Its parameters. `seconds`: how long the migration took until its transaction began."""
+    return {"id": str(uuid4()), "checksum": checksum, "name": name, "seconds": seconds}
 
 
 def fail(session: Session, schema: str, name: str, logs: str) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, LiteralString
 
 from psycopg import sql
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from psycopg.abc import Params
 
 Query = LiteralString | sql.SQL | sql.Composed
@@ -27,6 +31,35 @@ def _without_percent(part: sql.Composable) -> sql.Composable:
             return sql.Composed([_without_percent(inner) for inner in part])
         case _:
             return sql.SQL(part.as_string(None).replace("%", "%%"))
+
+
+_NAMED = re.compile(r"%\((\w+)\)s|%%")
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A query with named parameters as the protocol takes it: `$1` for the first of `names`."""
+
+    text: bytes
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, query: sql.Composed) -> Numbered:
+        """The same query."""
+        names: dict[str, None] = {}
+
+        def number(found: re.Match[str]) -> str:
+            if found[1] is None:
+                return "%"
+            names.setdefault(found[1])
+            return f"${list(names).index(found[1]) + 1}"
+
+        named = sql.Composed([_without_percent(query)]).as_string(None)
+        return cls(_NAMED.sub(number, named).encode(), tuple(names))
+
+    def filled(self, values: Mapping[str, object]) -> tuple[bytes | None, ...]:
+        """The parameters in order, as text: texts, numbers, None."""
+        return tuple(None if (value := values[name]) is None else str(value).encode() for name in self.names)
 
 
 def milliseconds(seconds: float) -> str:

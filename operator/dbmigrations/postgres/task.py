@@ -26,9 +26,24 @@ from dbmigrations.release.migration import Kind
 if TYPE_CHECKING:
     from dbmigrations.postgres.connection import Session
     from dbmigrations.postgres.execution import ScriptRunner
+    from dbmigrations.postgres.prisma import PrismaState
     from dbmigrations.postgres.retry import Retry
     from dbmigrations.postgres.sql.transactions import ExecutionPlan
     from dbmigrations.postgres.tables import Tables
+
+
+@dataclass
+class Remembered:
+    """What holds as long as the lock is held, so that it is asked once: nobody else changes it."""
+
+    prisma: PrismaState | None = None
+    assertions: dict[str, tuple[AssertionScript, ...]] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Ask anew: something else than an exchange of ours wrote it."""
+        self.prisma = None
+        self.assertions.clear()
+
 
 Deferral = Callable[[], AbstractContextManager[None]]
 """Within it, a request to stop waits: for work that is dearer to repeat than to finish."""
@@ -47,6 +62,7 @@ class Surroundings:
     deferred: Deferral = nullcontext
     gates: Gates = field(default_factory=Gates)
     pace: Pace = ORDINARY_PACE
+    remembered: Remembered = field(default_factory=Remembered)
 
 
 @dataclass(frozen=True)

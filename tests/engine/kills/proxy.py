@@ -1,7 +1,9 @@
 """A TCP proxy in front of a server that reads the protocol, counts queries, and strikes at a chosen one.
 
-A boundary is the moment at which a query of the client is complete (a simple query, or the Sync of an extended one).
-So a real, unchanged program can be hit between any two statements, within one, or between its effect and its reply.
+A boundary is the moment at which a query of the client is complete: a simple query, the Sync of an extended one, or the
+Flush behind one of those that a client sends ahead. Whatever is sent ahead is struck when the server has answered all
+before it. So a real, unchanged program can be hit between any two statements, within one, or between its effect and
+its reply.
 """
 
 from __future__ import annotations
@@ -90,6 +92,35 @@ class Proxy:
             pair.start()
 
 
+class _Ahead:
+    """How many queries were sent ahead in this exchange, and how many of them were answered."""
+
+    def __init__(self) -> None:
+        self._sent = self._answered = 0
+        self._refused = False
+        self._changed = threading.Condition()
+
+    def send(self) -> None:
+        with self._changed:
+            self._sent += 1
+
+    def wait(self) -> None:
+        """Until all but the last one are answered, or one was refused."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._refused or self._answered >= self._sent - 1, timeout=30)
+
+    def hear(self, kind: bytes) -> bool:
+        """A message of the server; whether it ends the reply to the last query that was sent."""
+        with self._changed:
+            last = kind == b"Z" or (kind in b"CE" and 0 < self._sent == self._answered + 1)
+            if kind == b"Z":
+                self._sent, self._answered, self._refused = 0, 0, False
+            self._answered += kind == b"C" and self._sent > 0
+            self._refused |= kind == b"E"
+            self._changed.notify_all()
+            return last
+
+
 @dataclass
 class _Pair:
     """One client's connection and ours to the server."""
@@ -99,7 +130,8 @@ class _Pair:
     boundary: Callable[[bytes], Strike | None]
     backend: int = 0
     withheld: Strike | None = None
-    """Replies are kept back from now on; when the query is done, this is struck."""
+    """When the query is done, this is struck, and its reply is kept back."""
+    ahead: _Ahead = field(default_factory=_Ahead)
     _closing: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self) -> None:
@@ -118,7 +150,8 @@ class _Pair:
             work()
         self.close()
 
-    def _from_client(self) -> None:
+    def _begins(self) -> bool:
+        """Pass on what opens the connection; False: it only asks for a cancel."""
         while True:
             head = _exactly(self.client, 4)
             body = _exactly(self.client, struct.unpack("!I", head)[0] - 4)
@@ -127,14 +160,27 @@ class _Pair:
                 break
             self.client.sendall(b"N")
         self.server.sendall(head + body)
-        if code == _CANCEL:
+        return bool(code != _CANCEL)
+
+    def _from_client(self) -> None:
+        if not self._begins():
             return
-        query = b""
+        query = held = b""
         while True:
             kind, message = _message(self.client)
             if kind in b"QP":
                 query = message[5:].lstrip(b"\0")
-            if kind in b"QS" and (strike := self.boundary(query)):
+            elif kind == b"B" and (name := message[5:].split(b"\0")[1]):
+                query = b"EXECUTE " + name
+            if kind in b"PBDE":
+                held += message
+                continue
+            runs = kind == b"Q" or b"E" in _kinds(held)
+            if kind == b"H" and runs:
+                self.ahead.send()
+            message, held = held + message, b""
+            if runs and (strike := self.boundary(query)):
+                self.ahead.wait()
                 if not self._struck(strike, message):
                     return
                 continue
@@ -164,11 +210,21 @@ class _Pair:
             kind, message = _message(self.server)
             if kind == b"K":
                 self.backend = struct.unpack("!I", message[5:9])[0]
-            if self.withheld is None:
+            last = self.ahead.hear(kind)
+            if self.withheld is None or not last:
                 self.client.sendall(message)
-            elif kind == b"Z":
+            else:
                 self.withheld.do(Struck(self.backend))
                 return
+
+
+def _kinds(messages: bytes) -> bytes:
+    """The first byte of each message."""
+    kinds, at = b"", 0
+    while at < len(messages):
+        kinds += messages[at : at + 1]
+        at += 1 + struct.unpack("!I", messages[at + 1 : at + 5])[0]
+    return kinds
 
 
 def _message(end: socket.socket) -> tuple[bytes, bytes]:

@@ -44,7 +44,7 @@ def _work_off(work: Work) -> StepResult:
                 continue
             work.context.report(MigrationBegan(migration, place, len(mine)))
             began = work.context.now()
-            _bring_about(planned, applier, directory, migration)
+            _bring_about(planned, applier, directory, migration, following=next(iter(mine[place:]), None))
             seconds = (work.context.now() - began).total_seconds()
             work.context.report(MigrationEnded(migration, place, len(mine), seconds))
     verb = "applied" if ups else "undone"
@@ -72,13 +72,19 @@ def _pace_of(work: Work) -> Pace:
 
 
 def _bring_about(
-    planned: PlannedWork, applier: Applier, directory: ReleaseDirectory | None, migration: PlannedMigration
+    planned: PlannedWork,
+    applier: Applier,
+    directory: ReleaseDirectory | None,
+    migration: PlannedMigration,
+    *,
+    following: PlannedMigration | None,
 ) -> None:
     try:
         if migration.direction is Direction.UP and directory is not None:
             found, release = _file_of(directory, migration)
             scripts = [AssertionScript.of(assertion) for assertion in release.assertions]
-            applier.up(found, description=release.description, assertions=scripts)
+            ahead = directory.migration(following.kind, following.name) if following is not None else None
+            applier.up(found, description=release.description, assertions=scripts, following=ahead)
         else:
             _check_stored_down(planned, migration)
             applier.down(migration.kind, migration.name)

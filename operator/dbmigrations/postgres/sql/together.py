@@ -1,0 +1,65 @@
+"""Which statements of a transaction may be sent ahead, without waiting for what the server says to those before.
+
+Each is still read, and refused, by itself and in its turn. What may not is sent alone: COPY, which carries data; what
+has no tree, for the server may read it as several; text with `$1` outside of a body, which would be taken for a
+parameter. Nothing is sent ahead in an encoding that a statement before it may have changed.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from dbmigrations.postgres.sql.statements import Statement
+from dbmigrations.postgres.sql.tree import Unparsed, parse
+
+_LARGEST = 1 << 20
+"""Characters that are sent ahead at most: they are in memory once more."""
+
+_PARAMETER = re.compile(r"\$\d")
+
+_KEEP_ENCODING = frozenset(
+    {
+        *("AlterEnumStmt", "AlterTableStmt", "CommentStmt", "CreateEnumStmt", "CreateFunctionStmt", "CreatePolicyStmt"),
+        *("CreateStmt", "CreateTrigStmt", "DropStmt", "GrantStmt", "IndexStmt", "RenameStmt", "ViewStmt"),
+    }
+)
+"""Kinds that set nothing and run no routine by name."""
+
+
+def stretches(statements: Iterable[Statement]) -> Iterator[tuple[Statement, ...]]:
+    """All of them, in order: neighbours that may be sent in one go; alone what may not."""
+    held: list[Statement] = []
+    size, encoding_is_known = 0, True
+    for statement in statements:
+        length = len(statement.text)
+        if not _may_be_ahead(statement):
+            if held:
+                yield tuple(held)
+            yield (statement,)
+            held, size, encoding_is_known = [], 0, True
+            continue
+        if held and (size + length > _LARGEST or not (encoding_is_known or statement.text.isascii())):
+            yield tuple(held)
+            held, size, encoding_is_known = [], 0, True
+        held.append(statement)
+        size += length
+        encoding_is_known = encoding_is_known and _keeps_encoding(statement)
+    if held:
+        yield tuple(held)
+
+
+def in_one_go(statements: tuple[Statement, ...]) -> bool:
+    """Whether all of them may be sent together with what comes before and after."""
+    parts = list(stretches(statements))
+    return not parts or (len(parts) == 1 and _may_be_ahead(parts[0][0]))
+
+
+def _may_be_ahead(statement: Statement) -> bool:
+    if statement.copy_data is not None or _PARAMETER.search(statement.text):
+        return False
+    tree = parse(statement.text)
+    return not isinstance(tree, Unparsed) and tree.kind != "CopyStmt"
+
+
+def _keeps_encoding(statement: Statement) -> bool:
+    tree = parse(statement.text)
+    return not isinstance(tree, Unparsed) and tree.kind in _KEEP_ENCODING
