@@ -1,0 +1,173 @@
+"""Applying many migrations to an empty database, beside a bare psycopg loop over the same files in the same turns.
+
+Like with like. The engine in this process, from its session to the last history row, beside the loop in this process,
+from its connection to the last COMMIT: this is what has a goal. And `dbmigrate migrate`, which besides reads and
+checks the directory, plans, classifies, verifies each release and writes a log, beside the loop as a program. The
+server waits for its disk, as production does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.engine.applying import applying, connect, migration
+from bench.engine.looping import loop
+from bench.engine.scripts import Scripts, corpora, generated, write
+from bench.figures import Figure
+from dbmigrations.postgres.settings import ConnectionSettings, Secret
+from tests.harness.postgres import start_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tests.harness.console import Console
+    from tests.harness.postgres import Server
+
+COUNTS = tuple(int(count) for count in os.environ.get("COUNTS", "163,434,820").split(","))
+ROUNDS = int(os.environ.get("ROUNDS", "7"))
+GOAL = 1.15
+
+_BIN = Path(sys.executable).parent
+_LOOP = Path(__file__).with_name("looping.py")
+
+
+@dataclass(frozen=True)
+class Directory:
+    """Scripts in a release directory, and how a database is reached that they are applied to."""
+
+    scripts: Scripts
+    root: Path
+    files: Sequence[Path]
+    approval: str
+    server: Server
+
+    def where(self, database: str) -> ConnectionSettings:
+        """By loopback, with the password: as a Job logs in."""
+        return ConnectionSettings(
+            host="127.0.0.1",
+            port=str(self.server.port),
+            dbname=database,
+            user=self.server.SUPERUSER,
+            password=Secret(self.server.PASSWORD),
+        )
+
+
+def measure(server: Server, folder: Path, console: Console) -> tuple[list[Figure], dict[str, object]]:
+    """Each set of scripts, each way in turns."""
+    own = start_server(server.binaries, durable=True)
+    try:
+        sets = directories(own, folder, console)
+        figures = [figure for each in sets for figure in _measure(each, console)]
+    finally:
+        own.stop()
+    return figures, {
+        "rounds": ROUNDS,
+        "figure": "seconds of the round whose ratio is the median",
+        "fsync": "on",
+        "connection": "TCP on loopback",
+        "reference": "psycopg: one file in one transaction and nothing else; in this process, and as a program",
+        "left_out": [] if len(sets) > len(COUNTS) else ["the corpora: they do not lie beside the repository"],
+    }
+
+
+def directories(server: Server, folder: Path, console: Console) -> list[Directory]:
+    """The generated sets, and the real ones that are there."""
+    real = corpora()
+    if not real:
+        console.say(
+            "Concourse and umami are NOT measured: there is no shared/corpora beside the repository (or $CORPORA)"
+        )
+    made = []
+    for scripts in [*(generated(count) for count in COUNTS), *real]:
+        root = folder / scripts.title.replace(" ", "-")
+        files = write(scripts, root)
+        made.append(Directory(scripts, root, files, approval(root), server))
+    return made
+
+
+def typical(ours: Sequence[float], theirs: Sequence[float]) -> tuple[float, str, float]:
+    """Both figures of the round whose ratio is the median: the machine drifts less within a round than between them."""
+    rounds = sorted(zip(ours, theirs, strict=True), key=lambda both: both[0] / both[1])
+    value, reference = rounds[len(rounds) // 2]
+    return value, "s", reference
+
+
+def timed(directory: Directory, way: Callable[[Directory, str], None], *, prepared: bool = False) -> float:
+    """Seconds that a way took on a new database; `prepared`: with our tables in it, as after any preflight."""
+    database = directory.server.create_database()
+    if prepared:
+        with applying(directory.where(database)):
+            pass
+    with directory.server.connect() as connection:
+        connection.execute("CHECKPOINT")
+    began = time.perf_counter()
+    way(directory, database)
+    took = time.perf_counter() - began
+    directory.server.drop_database(database)
+    return took
+
+
+def by_loop(directory: Directory, database: str) -> None:
+    """The loop, in this process."""
+    with connect(directory.where(database)) as connection:
+        loop(connection, directory.files)
+
+
+def by_command(directory: Directory, database: str) -> None:
+    """`dbmigrate migrate`; the loss of what earlier migrations made is approved, so no backup is taken."""
+    words = [str(_BIN / "dbmigrate"), "migrate", "--dir", str(directory.root), "--yes", "--operations", "Any"]
+    words += ["--url", directory.server.url(database), "--no-backup", "--approve", directory.approval]
+    _run([*words, "--log-dir", str(directory.root.parent / "logs")])
+
+
+def _measure(directory: Directory, console: Console) -> list[Figure]:
+    spent: dict[str, list[float]] = defaultdict(list)
+    for number in range(ROUNDS):
+        turns: list[tuple[str, Callable[[], float]]] = [
+            ("ours", lambda: timed(directory, _by_engine, prepared=True)),
+            ("loop", lambda: timed(directory, by_loop)),
+            ("command", lambda: timed(directory, by_command)),
+            ("program", lambda: timed(directory, _by_program)),
+        ]
+        for name, turn in turns if number % 2 == 0 else reversed(turns):
+            spent[name].append(turn())
+    ours, bare = spent["ours"][-1], spent["loop"][-1]
+    console.say(f"{directory.scripts.title}: {ours:.2f} s, the loop {bare:.2f} s in the last of {ROUNDS} rounds")
+    title = directory.scripts.title
+    return [
+        Figure(f"{title}: the engine", *typical(spent["ours"], spent["loop"]), GOAL, bounds_ratio=True),
+        Figure(f"{title}: dbmigrate migrate", *typical(spent["command"], spent["program"])),
+    ]
+
+
+def _by_engine(directory: Directory, database: str) -> None:
+    scripts = directory.scripts
+    with applying(directory.where(database)) as apply:
+        found = [migration(name, text, scripts.kind) for name, text in scripts.files]
+        for each, following in zip(found, [*found[1:], None], strict=True):
+            apply.up(each, following=following)
+
+
+def _by_program(directory: Directory, database: str) -> None:
+    _run([sys.executable, str(_LOOP), directory.server.url(database), *map(str, directory.files)])
+
+
+def _run(words: Sequence[str]) -> None:
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(words)[:200]}: {done.returncode}\n{done.stderr[-2000:]}")
+
+
+def approval(root: Path) -> str:
+    """The hash of its whole plan."""
+    words = [str(_BIN / "dbmigrate"), "plan", "--offline", "--json", "--operations", "Any", "--dir", str(root)]
+    said = subprocess.run(words, capture_output=True, text=True, check=False)
+    return str(json.loads(said.stdout)["plan"]["hash"])
