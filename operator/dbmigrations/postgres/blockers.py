@@ -63,6 +63,16 @@ def advisory_lock_holder(session: Session, key: tuple[int, int, int]) -> OtherSe
     return None if row is None else _session(*row)
 
 
+def is_connected(session: Session, name_ends_with: str) -> bool:
+    """Whether another session of this database has an application name that ends so. Every role may see names."""
+    (found,) = session.one(
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database()"
+        " AND pid <> pg_catalog.pg_backend_pid() AND pg_catalog.right(application_name, %s) = %s)",
+        (len(name_ends_with), name_ends_with),
+    )
+    return bool(found)
+
+
 def relation_lock_holders(session: Session) -> tuple[tuple[OtherSession, str], ...]:
     """The oldest open transactions of others that hold locks on relations here, and on which."""
     found = session.execute(

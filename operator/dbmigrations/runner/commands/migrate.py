@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import click
 
@@ -26,6 +28,7 @@ from dbmigrations.runner.commands.options import (
 )
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.commands.running_steps import logged, run_through, without_plan
+from dbmigrations.runner.commands.turns import await_turn, was_displaced
 from dbmigrations.runner.context import Wishes
 from dbmigrations.runner.exits import Exit, of_result, of_signal
 from dbmigrations.runner.report.next_steps import next_step
@@ -100,7 +103,23 @@ def rollback(  # noqa: PLR0913 - one for each group of options
 
 
 def carry_out(laptop: Laptop, run: Run) -> Exit:
-    """Look, ask where something would be undone or lost, run, tell."""
+    """Look, ask where something would be undone or lost, run, tell.
+
+    Where another run took the place of this one, it is waited for, and then all of that again with a new run.
+
+    Raises:
+        LockHeldError: other runs went first for as long as locks are waited for.
+    """
+    deadline = None
+    while (code := _attempt(laptop, run)) is None:
+        deadline = deadline or time.monotonic() + run.request.timeouts.wait
+        await_turn(run.request, laptop.context(run.wishes), deadline)
+        run = replace(run, request=run.request.model_copy(update={"run": str(uuid4())}))
+    return code
+
+
+def _attempt(laptop: Laptop, run: Run) -> Exit | None:
+    """One run from look to end; None: another took its place."""
     terminal = laptop.desk.terminal
     context = laptop.context(run.wishes)
     seen = look(run.request, context, load_source(run.request.source))
@@ -116,6 +135,13 @@ def carry_out(laptop: Laptop, run: Run) -> Exit:
         context = replace(context, report=without_plan(context.report))
     with logged(laptop, context, run.changing.log_dir) as logging:
         results = run_through(run.request, logging)
+    if was_displaced(run.request, context, results[-1]):
+        return None
+    return _tell_end(laptop, run, seen, results)
+
+
+def _tell_end(laptop: Laptop, run: Run, seen: Look, results: tuple[StepResult, ...]) -> Exit:
+    terminal = laptop.desk.terminal
     last = results[-1]
     interruption = laptop.desk.interruption
     code = of_signal(interruption.signal_name) if interruption.asked and not _is_over(last) else of_result(last)

@@ -118,10 +118,15 @@ def locked(work: Work, wait: float | None = None) -> AbstractContextManager[None
     )
 
 
+def run_mark(run: str) -> str:
+    """What the names of a run's sessions end with."""
+    return run[:8]
+
+
 def session_settings(request: StepRequest, *, row_security: bool) -> SessionSettings:
     """How the session of a step is set up."""
     return SessionSettings(
-        application_name=f"dbmigrate {request.step.name.lower()} {request.run[:8]}",
+        application_name=f"dbmigrate {request.step.name.lower()} {run_mark(request.run)}",
         schema=request.schema_name,
         role=request.role,
         row_security=row_security,
