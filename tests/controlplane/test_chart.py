@@ -183,3 +183,32 @@ def test_the_chart_carries_the_very_definition_of_crds(helm: Path) -> None:
 def test_a_value_that_cannot_be_obeyed_is_refused_by_its_name(helm: Path, options: list[str], said: str) -> None:
     with pytest.raises(CommandFailed, match=said):
         rendered(helm, *options)
+
+
+def test_whatever_a_name_looks_like_in_yaml_it_stays_a_text(helm: Path) -> None:
+    words = (
+        "--set-string",
+        "clusterName=prod:",
+        "--set-string",
+        "priorityClassName=12",
+        "--set-string",
+        "imagePullSecrets={34}",
+    )
+    text = run([helm, "template", "123", CHART, "-n", "456", *words])
+    found = [document for document in YAML(typ="safe", pure=True).load_all(text) if document]
+    (deployment,) = of_kind(found, "Deployment")
+    pod = deployment["spec"]["template"]["spec"]
+
+    assert deployment["metadata"]["namespace"] == "456"
+    assert deployment["metadata"]["labels"]["app.kubernetes.io/instance"] == "123"
+    assert pod["priorityClassName"] == "12"
+    assert pod["imagePullSecrets"] == [{"name": "34"}]
+    assert "--cluster-name=prod:" in container(found)["args"]
+
+
+@pytest.mark.parametrize(
+    "value", ["nameOverride=My_App", "fullnameOverride=-a", "podLabels.app\\.kubernetes\\.io/name=theirs"]
+)
+def test_names_that_the_api_server_would_refuse_are_refused_by_the_schema(helm: Path, value: str) -> None:
+    with pytest.raises(CommandFailed):
+        run([helm, "template", "dbmigrations", CHART, "--set-string", value])

@@ -14,7 +14,7 @@
 
 {{- define "dbmigrations.selector" -}}
 app.kubernetes.io/name: {{ include "dbmigrations.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "dbmigrations.labels" -}}

@@ -137,7 +137,8 @@ def _pod(plan: Blueprint) -> Json:
     with_source = reads_source(step, plan.resource.status.plan)
     volumes, mounts = volumes_of(spec, step, with_source=with_source)
     request = step_request(plan.resource, spec, plan.run, plan.step, plan.operator.cluster)
-    asked = request.model_dump_json(by_alias=True, exclude_none=True)
+    # Kubernetes replaces $(NAME) and $$ in commands: in JSON a dollar can be written otherwise.
+    asked = request.model_dump_json(by_alias=True, exclude_none=True).replace("$", "\\u0024")
     main = {
         "name": MAIN_CONTAINER,
         "image": plan.run.images.runner,
@@ -179,7 +180,7 @@ def _copying(source: ImageSource, plan: Blueprint) -> list[Json]:
     files: Json = {
         "name": SOURCE_CONTAINER,
         "image": plan.run.images.source,
-        "command": [f"{TOOLS}/copier", "copy", source.path, SOURCE],
+        "command": [f"{TOOLS}/copier", "copy", source.path.replace("$", "$$"), SOURCE],
         "volumeMounts": copying_mounts(),
     }
     shared: Json = {**_CONFINED, "resources": _INIT_RESOURCES}

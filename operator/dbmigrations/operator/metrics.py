@@ -35,7 +35,7 @@ class Metrics:
         )
         self.run_seconds = Histogram(
             "dbmigrations_run_duration_seconds",
-            "From the record of a run to its end, waiting for approval included.",
+            "From the record of a run to its end. Stopping for an approval is an end: with it another run begins.",
             ["state"],
             buckets=_STEP_SECONDS,
             registry=self.registry,

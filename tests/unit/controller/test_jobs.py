@@ -221,6 +221,17 @@ def test_the_operator_says_how_the_runners_image_is_pulled() -> None:
     assert [each.get("imagePullPolicy") for each in found["initContainers"]] == ["Always", None]
 
 
+def test_no_dollar_reaches_a_command_in_which_kubernetes_would_replace_it() -> None:
+    image = {"reference": "a:1", "path": "/a$(HOME)/$$b"}
+    made = containers(source={"image": image}, database={"secretRef": {"name": "d"}, "role": "a$(HOSTNAME)$$"})
+    copy = next(each for each in made if each["name"] == SOURCE_CONTAINER)["command"]
+    step = made[-1]["command"]
+
+    assert copy[2] == "/a$$(HOME)/$$$$b"
+    assert "$" not in "".join(step)
+    assert StepRequest.model_validate_json(step[step.index("--request") + 1]).role == "a$(HOSTNAME)$$"
+
+
 def test_a_folder_in_a_claim_is_part_of_the_requested_source() -> None:
     source = {"persistentVolumeClaim": {"claimName": "files", "path": "database"}}
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from dbmigrations.api.step import StepName
 from dbmigrations.controller.actions import CreateJob, DeleteJob
-from tests.unit.controller.cluster_model import Cluster, default_spec
+from tests.unit.controller.cluster_model import Cluster, Crash, default_spec
 from tests.unit.controller.test_runs import at, shown
 
 
@@ -34,6 +35,25 @@ def test_a_spec_changed_in_the_middle_of_a_step_waits_for_its_end() -> None:
     assert cluster.run["id"] == run
     assert "takes effect after this step" in cluster.status["message"]
     assert cluster.status["observedGeneration"] == cluster.generation
+
+
+@pytest.mark.parametrize("ask", ["change", "request"])
+def test_a_recorded_attempt_whose_job_was_never_created_gives_way_to_what_is_asked_since(ask: str) -> None:
+    cluster = at("1.0.0")
+    cluster.change(version="1.2.0")
+    in_step(cluster, "backup")
+    cluster.finish(cluster.job)
+    cluster.reconcile(Crash.AFTER_STATUS)
+    assert shown(cluster)[-1] == ("Schema", "1.1.0", "Starting")
+    assert not cluster.active
+
+    if ask == "change":
+        cluster.change(version="1.1.0")
+    else:
+        cluster.ask_again()
+    cluster.reconcile()
+
+    assert [job.request.step.name for job in cluster.active] == [StepName.PREFLIGHT]
 
 
 def test_at_the_next_boundary_a_fresh_preflight_follows_and_the_old_run_is_superseded() -> None:
