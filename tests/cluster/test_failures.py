@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from psycopg import sql
+
 from tests.cluster.releases import ONE, TWO
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cluster.releases import Directory
     from tests.cluster.scenario import Scenario
 
 BAD = ONE.release("1.1.0").schema(
@@ -39,11 +44,13 @@ def test_a_migration_with_an_error_stalls_with_its_place_and_leaves_nothing_half
     assert stalled["status"]["currentVersion"] == "1.0.0*"
 
 
-def test_the_mended_source_goes_on_where_the_failed_one_stopped(scenario: Scenario) -> None:
-    scenario.create("1.1.0", BROKEN)
+def test_the_mended_image_goes_on_where_the_failed_one_stopped(
+    scenario: Scenario, source_image: Callable[[str, Directory], str]
+) -> None:
+    scenario.create("1.1.0", None, source={"image": {"reference": source_image("broken", BROKEN)}})
     scenario.stalled("MigrationFailed")
 
-    scenario.change(source=scenario.source(MENDED))
+    scenario.change(source={"image": {"reference": source_image("mended", MENDED)}})
     scenario.ready("1.1.0")
 
     assert [row for row in scenario.database.applied() if row[2] == "Applied"] == [
@@ -69,20 +76,30 @@ def test_lowering_after_a_failure_undoes_exactly_what_was_applied(scenario: Scen
     assert scenario.database.value("SELECT to_regclass('project') IS NULL")
 
 
-def test_a_failing_backup_stops_the_run_before_any_change(scenario: Scenario) -> None:
+def test_a_table_that_cannot_be_read_stops_the_run_in_its_backup_before_any_change(scenario: Scenario) -> None:
+    scenario.create("1.0.0", TWO)
+    scenario.ready("1.0.0")
+    scenario.database.as_owner("CREATE TABLE damaged AS SELECT generate_series(1, 1000) AS id")
+    file = scenario.database.value("SELECT current_setting('data_directory') || '/' || pg_relation_filepath('damaged')")
+    with scenario.database.server.admin() as connection:
+        connection.execute("CHECKPOINT")
+        connection.execute(sql.SQL("COPY (SELECT 1) TO PROGRAM {}").format(f"rm {file}"))  # as a disk loses it
+
+    scenario.change(version="1.1.0")
+
+    stalled = scenario.stalled("BackupFailed")
+    assert scenario.steps()[-1] == ("Backup", "", "Failed")
+    assert scenario.database.value("SELECT to_regclass('project') IS NULL")
+    assert stalled["status"]["currentVersion"] == "1.0.0"
+
+
+def test_a_backup_that_cannot_be_taken_stops_the_run_before_any_change(scenario: Scenario) -> None:
     scenario.create("1.0.0", TWO)
     scenario.ready("1.0.0")
     scenario.database.execute("CREATE TABLE private (id int)")  # owned by a superuser: the login may not dump it
 
     scenario.change(version="1.1.0")
-    stalled = scenario.await_(
-        "stopped by the backup",
-        lambda o: any(
-            c["type"] == "Stalled" and c["reason"] in ("BackupFailed", "BackupImpossible")
-            for c in o["status"]["conditions"]
-        ),
-    )
-
+    stalled = scenario.stalled("BackupImpossible")
     assert "private" in stalled["status"]["message"]
     assert scenario.database.value("SELECT to_regclass('project') IS NULL")
     assert stalled["status"]["currentVersion"] == "1.0.0"

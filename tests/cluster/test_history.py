@@ -59,10 +59,24 @@ def test_a_new_resource_at_a_lower_version_rolls_nothing_back(
 def test_an_existing_database_is_not_migrated_by_guess_and_a_baseline_adopts_it(scenario: Scenario) -> None:
     scenario.database.as_owner("CREATE TABLE account (id bigint PRIMARY KEY, name text NOT NULL)")
     scenario.database.as_owner("CREATE INDEX account_name ON account (name)")
-    scenario.create("1.1.0", TWO)
+    by_hand = Directory().release("1.0.0").sql("20260101_0900_accounts", ACCOUNTS, "DROP TABLE account;\n")
+    scenario.create("1.1.0", by_hand.release("1.1.0").sql("20260123_1200_note", NOTE, NO_NOTE))
     assert "baseline" in scenario.stalled("BaselineRequired")["status"]["message"]
+    assert scenario.database.query("SELECT attname FROM pg_attribute WHERE attname = 'note' AND attnum > 0") == []
 
     scenario.change(baseline={"version": "1.0.0"})
+    scenario.ready("1.1.0")
+
+    assert scenario.database.applied() == [
+        ("20260101_0900_accounts", "Up", "Baselined"),
+        ("20260123_1200_note", "Up", "Applied"),
+    ]
+
+
+def test_a_baseline_with_schema_migrations_that_prisma_has_no_record_of_is_refused(scenario: Scenario) -> None:
+    scenario.database.as_owner("CREATE TABLE account (id bigint PRIMARY KEY, name text NOT NULL)")
+    scenario.create("1.1.0", TWO, baseline={"version": "1.0.0"})
+
     assert "prisma" in scenario.stalled("BaselineMismatch")["status"]["message"].lower()
 
 
@@ -154,6 +168,9 @@ def test_a_resource_deleted_and_created_again_at_a_lower_version_waits_for_a_per
     assert scenario.database.value("SELECT to_regclass('project') IS NULL")
 
 
+ACCOUNTS = "CREATE TABLE account (id bigint PRIMARY KEY, name text NOT NULL);\n"
+NOTE = "ALTER TABLE account ADD COLUMN note text;\n"
+NO_NOTE = "ALTER TABLE account DROP COLUMN note;\n"
 INIT = "CREATE TABLE account (id bigint PRIMARY KEY, name text NOT NULL);\n"
 TWO_AFTER = (
     Directory()

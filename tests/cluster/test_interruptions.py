@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from tests.cluster.operator_pod import OperatorPod
     from tests.cluster.scenario import Scenario
     from tests.harness.interface import Cluster
+
+
+SLICES = "/apis/discovery.k8s.io/v1/namespaces/{ns}/endpointslices"
+DATABASES = "databases"
 
 
 def slow(seconds: int) -> Directory:
@@ -52,6 +57,37 @@ def in_the_middle(scenario: Scenario, directory: Directory = SLOW) -> None:
 def applied_once(scenario: Scenario) -> bool:
     """Whether both migrations of 1.1.0 took effect exactly once."""
     return scenario.database.query("SELECT id FROM slow ORDER BY id") == [(1,), (2,)]
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address of its own for the scenario's database, at which nobody may answer."""
+
+    scenario: Scenario
+
+    def __post_init__(self) -> None:
+        meta = {"name": "db", "namespace": self.scenario.ns}
+        spec = {"ports": [{"port": 5432}]}
+        self.scenario.kube.create({"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": spec})
+        self.scenario.secret(host=f"db.{self.scenario.ns}.svc")
+
+    def leads_to_the_server(self) -> None:
+        kube, ns = self.scenario.kube, self.scenario.ns
+        (pod,) = kube.list("Pod", DATABASES, "app=postgres")
+        labels = {"kubernetes.io/service-name": "db"}
+        kube.call(
+            "POST",
+            SLICES.format(ns=ns),
+            {
+                "metadata": {"name": "db", "labels": labels},
+                "addressType": "IPv4",
+                "endpoints": [{"addresses": [pod["status"]["podIP"]]}],
+                "ports": [{"port": 5432}],
+            },
+        )
+
+    def leads_nowhere(self) -> None:
+        self.scenario.kube.call("DELETE", f"{SLICES.format(ns=self.scenario.ns)}/db")
 
 
 @pytest.mark.xdist_group("operator")
@@ -126,14 +162,16 @@ def test_a_pod_deleted_after_its_success_and_before_its_result_was_read(
 
 
 def test_the_database_goes_away_and_comes_back(scenario: Scenario) -> None:
+    address = Address(scenario)
+    address.leads_to_the_server()
     scenario.create("1.0.0", ONE.release("1.1.0"))
     scenario.ready("1.0.0")
-    scenario.secret(host="nowhere.invalid")
+    address.leads_nowhere()
     scenario.change(version="1.1.0")
-    waiting = scenario.waiting("WaitingForDatabase")
-    assert condition(waiting, "Stalled") == {}
+    scenario.waiting("WaitingForDatabase")
+    assert condition(scenario.get(), "Stalled") == {}
 
-    scenario.secret()
+    address.leads_to_the_server()
 
     scenario.ready("1.1.0", within=240)
 

@@ -57,9 +57,13 @@ def test_a_missing_claim_for_backups_is_waited_for_and_named(scenario: Scenario)
 
 
 def test_a_missing_config_map_is_waited_for_and_named(scenario: Scenario) -> None:
-    scenario.create("1.0.0", None, source={"configMap": {"name": "releases-later"}})
+    config_map, source = ONE.as_config_map(scenario.ns)
+    scenario.create("1.0.0", None, source=source)
     scenario.waiting("WaitingForSource")
-    assert "releases-later" in scenario.message()
+    assert source["configMap"]["name"] in scenario.message()
+
+    scenario.kube.create(config_map)
+    scenario.ready("1.0.0")
 
 
 def test_a_quota_that_refuses_the_pod_stands_in_the_message(scenario: Scenario) -> None:

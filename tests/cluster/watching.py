@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import urllib3
 
+from tests.cluster.waiting import eventually
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -38,7 +40,8 @@ class Watcher:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop following."""
+        """Stop following, once the newest state was seen."""
+        eventually("the last event was seen", self._has_caught_up, within=30)
         self._stop.set()
         if self._thread is not None:
             self._thread.join(15)
@@ -51,6 +54,11 @@ class Watcher:
             if phase and (not found or found[-1] != phase):
                 found.append(phase)
         return found
+
+    def _has_caught_up(self) -> bool:
+        seen = {state["metadata"]["resourceVersion"] for state in self.seen}
+        there = self.kube.call("GET", PATH.format(ns=self.ns))["items"]
+        return all(migration["metadata"]["resourceVersion"] in seen for migration in there)
 
     def _follow(self, version: str) -> None:
         while not self._stop.is_set():
