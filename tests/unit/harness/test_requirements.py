@@ -1,0 +1,67 @@
+"""What a machine lacks is said with what to do, before anything is begun."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.harness.errors import MissingRequirement
+from tests.harness.localkube import require_go
+from tests.harness.requirements import Program, require_linux
+
+ROOT = Path(__file__).parents[3]
+NOBODY = 65534
+
+AS_NOBODY = """
+import os, sys
+from tests.harness.errors import MissingRequirement
+from tests.harness.console import Console
+from tests.harness.requirements import Program, ensure, require_root
+if os.geteuid() == 0:
+    os.setuid(int(sys.argv[1]))
+lacking = [Program("no-such", "no-such-package")]
+for check in (lambda: require_root("The local cluster"), lambda: ensure(lacking, Console())):
+    try:
+        check()
+    except MissingRequirement as error:
+        print(error)
+"""
+
+
+def test_whoever_is_not_root_is_told_the_ways_that_need_no_root() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", AS_NOBODY, str(NOBODY)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    refused, lacking = done.stdout.splitlines()
+
+    assert "needs root" in refused
+    assert "--driver kind" in refused
+    assert "--control-plane-only" in refused
+    assert "apt-get install no-such-package" in lacking
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_another_system_is_told_of_kind(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+
+    with pytest.raises(MissingRequirement, match=rf"this is {platform} .*--driver kind"):
+        require_linux("The local cluster")
+
+
+def test_without_go_the_build_of_kubernetes_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(MissingRequirement, match="install Go"):
+        require_go()
+
+
+def test_a_program_is_found_by_its_name_or_by_its_file() -> None:
+    assert Program("sh", "dash").present
+    assert Program("/bin/*sh", "dash").present
+    assert not Program(f"no-such-{os.getpid()}", "x").present
