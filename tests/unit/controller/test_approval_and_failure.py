@@ -21,6 +21,23 @@ def failed_at(broken: str, **policy: str) -> Cluster:
     return cluster
 
 
+def failing_in_sql() -> Cluster:
+    """A way from 1.0.0 to 1.1.0 whose failure is to be rolled back, in the step that will fail."""
+    cluster = Cluster(spec=default_spec("1.0.0", policy=ROLLBACK))
+    cluster.settle()
+    cluster.database.broken = {"projects_rls"}
+    cluster.change(version="1.1.0")
+    return in_step(cluster, "sql")
+
+
+def in_its_rollback() -> Cluster:
+    """It failed, and the preflight of its rollback runs."""
+    cluster = failing_in_sql()
+    cluster.finish(cluster.job)
+    cluster.reconcile()
+    return cluster
+
+
 def names(cluster: Cluster) -> list[str]:
     return [one.name for one in cluster.database.applied]
 
@@ -171,11 +188,7 @@ def test_on_failure_rollback_is_a_run_of_its_own_that_undoes_exactly_what_the_fa
 
 
 def test_peers_14_what_to_undo_is_recorded_before_anything_is_undone() -> None:
-    cluster = Cluster(spec=default_spec("1.0.0", policy=ROLLBACK))
-    cluster.settle()
-    cluster.database.broken = {"projects_rls"}
-    cluster.change(version="1.1.0")
-    in_step(cluster, "sql")
+    cluster = failing_in_sql()
     failed = cluster.run["id"]
     cluster.finish(cluster.job)
 
@@ -223,11 +236,7 @@ def test_a_failed_run_is_held_where_every_plan_needs_an_approval() -> None:
 
 
 def test_a_failed_rollback_is_not_rolled_back_again() -> None:
-    cluster = Cluster(spec=default_spec("1.0.0", policy=ROLLBACK))
-    cluster.settle()
-    cluster.database.broken = {"projects_rls"}
-    cluster.change(version="1.1.0")
-    in_step(cluster, "sql")
+    cluster = failing_in_sql()
     cluster.database.broken = {"projects_rls", "add_projects"}
 
     cluster.settle()
@@ -238,13 +247,7 @@ def test_a_failed_rollback_is_not_rolled_back_again() -> None:
 
 
 def test_a_rollback_that_is_refused_is_held_with_the_reason_of_the_failure() -> None:
-    cluster = Cluster(spec=default_spec("1.0.0", policy=ROLLBACK))
-    cluster.settle()
-    cluster.database.broken = {"projects_rls"}
-    cluster.change(version="1.1.0")
-    in_step(cluster, "sql")
-    cluster.finish(cluster.job)
-    cluster.reconcile()
+    cluster = in_its_rollback()
     refused = cluster.database.answer(
         cluster.job.request, Outcome.REFUSED, reason=Refusal.AWAITING_APPROVAL, message="rows would be lost"
     )
@@ -293,13 +296,7 @@ def test_a_backup_that_took_too_long_undoes_nothing_either() -> None:
 
 
 def test_a_rollback_is_never_rolled_back_even_where_its_runner_calls_it_an_up() -> None:
-    cluster = Cluster(spec=default_spec("1.0.0", policy=ROLLBACK))
-    cluster.settle()
-    cluster.database.broken = {"projects_rls"}
-    cluster.change(version="1.1.0")
-    in_step(cluster, "sql")
-    cluster.finish(cluster.job)
-    cluster.reconcile()
+    cluster = in_its_rollback()
     in_step(cluster, "schema")
     assert cluster.run["trigger"] == "OnFailureRollback"
     cluster.status["plan"]["direction"] = "Up"

@@ -2,20 +2,13 @@
 
 from dbmigrations.api.reasons import Refusal
 from dbmigrations.api.step import Outcome
-from tests.unit.controller.cluster_model import Cluster, default_spec
-from tests.unit.controller.test_approval_and_failure import ROLLBACK, failed_at, names
-from tests.unit.controller.test_spec_changes import in_step
+from tests.unit.controller.cluster_model import Cluster
+from tests.unit.controller.test_approval_and_failure import ROLLBACK, failed_at, in_its_rollback, names
 
 
 def held() -> tuple[Cluster, str]:
     """A failed run at 1.0.0, its rollback refused for want of an approval; and the hash to approve."""
-    cluster = Cluster(spec=default_spec("1.0.0", policy=ROLLBACK))
-    cluster.settle()
-    cluster.database.broken = {"projects_rls"}
-    cluster.change(version="1.1.0")
-    in_step(cluster, "sql")
-    cluster.finish(cluster.job)
-    cluster.reconcile()
+    cluster = in_its_rollback()
     assert cluster.run["trigger"] == "OnFailureRollback"
     plan = cluster.database.summary(cluster.job.request)
     message = f"the plan waits for approval: it loses 2 rows: set `spec.approvedPlan: {plan.hash}`"
