@@ -62,6 +62,15 @@ def test_a_missing_image_is_a_usage_error_without_a_traceback() -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("policy", ["Always", "IfNotPresent", "Never", ""])
+def test_the_pull_policy_of_the_runner_is_kubernetes_own_word(policy: str) -> None:
+    words = ["--runner-image", "x", "--runner-pull-policy", policy, "--kubeconfig", "/nonexistent"]
+
+    done = run(*words, "--listen", "127.0.0.1:0")
+
+    assert done.returncode == 70, done.stderr  # the settings were taken; the kubeconfig is not there
+
+
 def test_an_impossible_address_is_a_usage_error_that_names_the_option() -> None:
     done = run("--runner-image", "x", "--listen", "here")
 

@@ -41,7 +41,7 @@ INTERNAL = 70
 @click.option(
     "--runner-pull-policy",
     default="",
-    type=click.Choice(["", *PullPolicy]),
+    type=click.Choice(["", *(policy.value for policy in PullPolicy)]),
     show_default=False,
     show_envvar=True,
     help="When a node asks the registry for the runner's image. Without: as Kubernetes does it, Always for `:latest` "
