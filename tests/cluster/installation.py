@@ -33,6 +33,9 @@ def install_operator(helm: Path, kubeconfig: Path, kube: Kube, build: str) -> Op
         "--set", "operator.logLevel=debug",
     ]  # fmt: skip
     done = _helm(command, kubeconfig)
+    if "another operation" in done.stderr:  # a run was killed in the middle of one
+        uninstall_operator(helm, kubeconfig)
+        done = _helm(command, kubeconfig)
     if done.returncode != 0:
         raise AssertionError(f"helm failed: {done.stderr}\n{_why(kube)}")
     return OperatorPod(kube, NAMESPACE, RELEASE)
