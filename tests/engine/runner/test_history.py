@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tests.engine.databases import Database
     from tests.engine.runner.program import Laptop
     from tests.engine.runner.releases import Notes
 
@@ -73,6 +74,19 @@ def test_the_reason_of_an_accepted_file_and_of_a_replaced_down_is_shown(laptop: 
         ("Accepted", "a comment"),
     ]
     assert table(laptop)[1].endswith("it failed on an empty database")
+
+
+def test_accepted_drift_is_shown_below(laptop: Laptop, database: Database) -> None:
+    laptop.changed("migrate", "--to", "1.1.0")
+    database.run("ALTER TABLE notes ADD COLUMN extra int", user=database.owner)
+    accepted = laptop.run("check", "--accept", "drift", "--reason", "an experiment that stays", "--no-backup")
+    assert accepted.code in {0, 1}, accepted.all
+
+    (drift,) = laptop.run("history", "--json").document["accepted_drift"]
+
+    assert (drift["version"], drift["reason"]) == ("1.1.0", "an experiment that stays")
+    assert table(laptop)[-1].startswith("drift accepted at 1.1.0, ")
+    assert table(laptop)[-1].endswith(": an experiment that stays")
 
 
 def approval(laptop: Laptop) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dbmigrations.postgres import history as rows
+from dbmigrations.postgres.catalog.acceptances import acceptances
 from dbmigrations.postgres.tables import installed
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import at_laptop
@@ -55,13 +56,17 @@ def history(desk: Desk, limit: int, place: Place) -> Exit:
     """Show what happened to the database, newest first: each migration, direction, outcome, by whom and when.
 
     WHY, where there is anything to say: the reason of what was recorded without being run (`version set`, `check
-    --accept`, `history replace-down`), and the exceptions that a script declares.
+    --accept`, `history replace-down`), and the exceptions that a script declares. Accepted drift stands below, for it
+    is of no migration.
     """
     laptop = at_laptop(desk, place)
     with laptop.session("history") as (session, tables):
-        found = rows.rows(session, tables, limit) if installed(session, tables) else ()
+        is_there = installed(session, tables)
+        found = rows.rows(session, tables, limit) if is_there else ()
+        accepted = acceptances(session, tables, limit) if is_there else ()
     if desk.terminal.as_json:
-        desk.terminal.document(document("history", rows=[_row(row) for row in found]))
+        drift = [vars(each) | {"taken_at": each.taken_at.isoformat()} for each in accepted]
+        desk.terminal.document(document("history", rows=[_row(row) for row in found], accepted_drift=drift))
     elif not found:
         desk.terminal.say("this database has no history yet")
     else:
@@ -71,6 +76,11 @@ def history(desk: Desk, limit: int, place: Place) -> Exit:
             desk.terminal.table((*_COLUMNS, "WHY"), [(*each, said) for each, said in zip(cells, why, strict=True)])
         else:
             desk.terminal.table(_COLUMNS, cells)
+    for each in () if desk.terminal.as_json else accepted:
+        when = f"{each.taken_at:%Y-%m-%d %H:%M:%S}"
+        desk.terminal.say(
+            f"drift accepted at {each.version or 'no version'}, {when}, by {each.taken_by}: {each.reason}"
+        )
     return Exit.OK
 
 

@@ -128,11 +128,21 @@ class HistoryRow(Migration):
     )
 
 
+class AcceptedDrift(Part):
+    """Somebody said that what the database had become is right."""
+
+    version: str = Field(description="The database's version then; empty: none was verified.")
+    taken_by: str
+    reason: str
+    taken_at: datetime
+
+
 class History(Document):
     """`history`."""
 
     command: Literal["history"]
     rows: list[HistoryRow]
+    accepted_drift: list[AcceptedDrift] = Field(description="Newest first.")
 
 
 class Backup(Document):
