@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dbmigrations.api.step import BackupReport
 from dbmigrations.postgres.backup_store import DUMP, BackupStore, Manifest, StoredBackup, list_files
-from dbmigrations.postgres.client_programs import Ended, client_version, login_environment, run_program
+from dbmigrations.postgres.client_programs import ClientVersion, Ended, client_version, login_environment, run_program
 from dbmigrations.postgres.errors import BackupError, ConnectionLostError, ContentionError, EngineError
 from dbmigrations.postgres.settings import ConnectionSettings
 
@@ -103,12 +103,9 @@ def retire_backups(directory: Path, database_key: str, *, retain: int, run: str)
     return tuple(backup.path for backup in doomed)
 
 
-def _dump(session: Session, request: BackupRequest, target: Path, on_line: Callable[[str], None] | None) -> Manifest:
-    client = client_version("pg_dump")
-    if client is None:
-        raise BackupError("there is no pg_dump on PATH: use the runner's own image, or install postgresql-client")
-    taken_at = datetime.now(UTC)
-    command = [
+def dump_command(client: ClientVersion, request: BackupRequest, target: Path) -> list[str]:
+    """How pg_dump is called: in parallel, compressed as well as this client can, never asking for a password."""
+    return [
         "pg_dump",
         "--format=directory",
         f"--jobs={request.jobs}",
@@ -117,6 +114,14 @@ def _dump(session: Session, request: BackupRequest, target: Path, on_line: Calla
         f"--lock-wait-timeout={request.lock_wait * 1000}",
         "--compress=zstd:3" if client.major >= _ZSTD_SINCE else "--compress=6",
     ]
+
+
+def _dump(session: Session, request: BackupRequest, target: Path, on_line: Callable[[str], None] | None) -> Manifest:
+    client = client_version("pg_dump")
+    if client is None:
+        raise BackupError("there is no pg_dump on PATH: use the runner's own image, or install postgresql-client")
+    taken_at = datetime.now(UTC)
+    command = dump_command(client, request, target)
     if session.settings.role:
         command.append(f"--role={session.settings.role}")
     with login_environment(request.where) as environment:
