@@ -7,12 +7,12 @@ the server comes to it, and an error is that of the statement that it belongs to
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from dbmigrations.postgres.connection import Cursor, Session
 from dbmigrations.postgres.errors import EngineError, StatementDetails, StatementError
 from dbmigrations.postgres.events import Listener, StatementStarted, silent
 from dbmigrations.postgres.exchange import RefusedError, Request
-from dbmigrations.postgres.lock_bounds import LockBounds
 from dbmigrations.postgres.session_settings import lock_timeout_query
 from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.metacommands import variable_at
@@ -21,6 +21,9 @@ from dbmigrations.postgres.sql.script import SqlScript, excerpt_of, read
 from dbmigrations.postgres.sql.statements import Statement
 from dbmigrations.postgres.sql.together import stretches
 from dbmigrations.release.migration import BulkData
+
+if TYPE_CHECKING:
+    from dbmigrations.postgres.lock_bounds import LockBounds
 
 SYNTAX_ERROR = "42601"
 
@@ -74,7 +77,7 @@ class ScriptRunner:
     path: str
     script: SqlScript
     listener: Listener = silent
-    bounds: LockBounds | None = None
+    bounds: "LockBounds | None" = None
     """Which statements wait under lock_timeout; None: all of them."""
 
     @cached_property

@@ -4,17 +4,19 @@ DDL on what exists must not wait long: everybody who comes later waits behind it
 nobody, so it may take its time; what an author sets himself is left alone.
 """
 
-from dataclasses import dataclass
-from typing import Self
+from __future__ import annotations
 
-from dbmigrations.postgres.sql.batch import Batch
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
 from dbmigrations.postgres.sql.classes import OperationClass
-from dbmigrations.postgres.sql.operations import Operation
 from dbmigrations.postgres.sql.placement import Inside, placement_of
-from dbmigrations.postgres.sql.review import review_script
-from dbmigrations.postgres.sql.script import SqlScript
-from dbmigrations.postgres.sql.statements import Statement
 from dbmigrations.postgres.sql.tree import Unparsed, parse
+
+if TYPE_CHECKING:
+    from dbmigrations.postgres.sql.operations import Operation
+    from dbmigrations.postgres.sql.script import SqlScript
+    from dbmigrations.postgres.sql.statements import Statement
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,9 @@ class LockBounds:
             return cls((None,) * len(script.statements))
         if all(_never_waits_long(statement) for statement in script.statements):
             return cls((None,) * len(script.statements))  # as the session has it: bounded
+        from dbmigrations.postgres.sql.batch import Batch
+        from dbmigrations.postgres.sql.review import review_script
+
         review = review_script(script, Batch.of(schema))
         return cls(tuple(_bounded(operations) for operations in review.operations))
 

@@ -27,10 +27,22 @@ def loaded_by(module: str) -> frozenset[str]:
         ("dbmigrations.runner.commands.version", set()),
         ("dbmigrations.runner.commands.step", {"pydantic"}),
         ("dbmigrations.runner.steps.backup", {"pydantic"}),
+        ("dbmigrations.runner.steps.schema", {"pydantic"}),
+        ("dbmigrations.runner.steps.verify", {"pydantic"}),
     ],
 )
 def test_a_command_loads_no_library_that_it_does_not_use(module: str, needed: set[str]) -> None:
     assert loaded_by(module) <= needed
+
+
+def test_a_step_classifies_nothing_before_it_has_something_to_classify() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", "import sys, dbmigrations.runner.steps.schema; print(*sys.modules)"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert not [name for name in ran.stdout.split() if name.startswith("dbmigrations.postgres.sql.classification")]
 
 
 def test_nobody_looks_for_garbage_in_what_is_loaded_and_everybody_in_what_comes_after() -> None:

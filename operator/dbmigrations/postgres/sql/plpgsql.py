@@ -12,9 +12,6 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from postgast.errors import PgQueryError
-from postgast.plpgsql import parse_plpgsql as _parse
-
 from dbmigrations.postgres.sql.declarations import with_plain_types
 from dbmigrations.postgres.sql.steps import Either, Execute, Leave, Repeat, Run, Step, Steps, UnreadError
 from dbmigrations.postgres.sql.variables import assignment_in, texts_of_variables, with_texts
@@ -47,13 +44,16 @@ def steps_of_function(body: str, parameters: tuple[str, ...], *, returns: str) -
 
 
 def _steps(head: str, body: str, parameters: tuple[str, ...]) -> Steps:
+    from postgast.errors import PgQueryError
+    from postgast.plpgsql import parse_plpgsql
+
     tag = "$body$"
     while tag in body:
         tag = f"{tag[:-1]}_$"
     parsed: list[dict[str, Any]] | None = None
     for text in (body, with_plain_types(body, "text"), with_plain_types(body, "record")):
         try:
-            parsed = _parse(f"{head}{tag}{text}{tag}")
+            parsed = parse_plpgsql(f"{head}{tag}{text}{tag}")
             break
         except (PgQueryError, json.JSONDecodeError) as error:
             why = str(error)

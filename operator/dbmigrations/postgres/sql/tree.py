@@ -5,16 +5,13 @@ server may know it. Facts that shaped this module:
 - protobuf decodes at most 100 levels, reached at about 50 nested operators or calls: such statements have no tree;
 - a tree takes some 35 bytes of memory for each byte of SQL: longer statements than MAX_LENGTH have none;
 - positions in it are bytes of UTF-8; nothing here passes them on;
-- the library keeps its state by thread, and may be called from several.
+- the library keeps its state by thread, and may be called from several;
+- loading it takes longer than all of a step's own modules: it is loaded for the first statement that is parsed.
 """
 
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-
-from google.protobuf.message import DecodeError
-from postgast.errors import PgQueryError
-from postgast.parse import parse as _parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,8 +129,12 @@ _ORDINARY = 4_000
 def _parsed(statement: str) -> Node | Unparsed:
     if len(statement) > MAX_LENGTH:
         return Unparsed(f"it is longer than {MAX_LENGTH:,} characters")
+    from google.protobuf.message import DecodeError
+    from postgast.errors import PgQueryError
+    from postgast.parse import parse as parsed
+
     try:
-        result: Any = _parse(statement)
+        result: Any = parsed(statement)
     except PgQueryError as error:
         return Unparsed(f"the parser does not know it ({error.message})")
     except DecodeError:
