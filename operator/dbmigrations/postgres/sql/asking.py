@@ -14,6 +14,13 @@ def routine_may_exist(batch: Batch, kind: str, name: RelationName) -> bool:
     return ANY in {name.name, name.schema} or batch.known.routine_exists(name) is not False
 
 
+def is_surely_made(batch: Batch, kind: str, name: RelationName) -> bool:
+    """Whether the batch made what a DROP names; a routine of that name with other arguments may have existed."""
+    if not batch.has_made(kind, name):
+        return False
+    return kind not in {"OBJECT_FUNCTION", "OBJECT_PROCEDURE"} or batch.known.routine_exists(name) is not True
+
+
 def may_have_default_partition(batch: Batch, name: RelationName) -> bool:
     """Whether the partitioned table may have one that existed before the batch."""
     return any(

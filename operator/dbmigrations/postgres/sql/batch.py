@@ -18,11 +18,20 @@ from dbmigrations.postgres.sql.known import NOTHING_KNOWN, Known
 from dbmigrations.postgres.sql.names import ANY, ColumnName, RelationName
 
 if TYPE_CHECKING:
+    from dbmigrations.postgres.sql.ties import Tie
     from dbmigrations.postgres.sql.tree import Node
 
+PUBLIC = "public"
 TEMPORARY = "pg_temp"
-WINDOW = "window"
+MIXED = "schema with older objects"
 CONSTRAINED = "constrained domain"
+
+
+_IN_SCHEMAS = frozenset(
+    f"OBJECT_{word}"
+    for word in ("AGGREGATE", "COLLATION", "DOMAIN", "FUNCTION", "OPERATOR", "PROCEDURE", "ROUTINE", "TYPE")
+)
+"""Kinds of objects whose names begin with that of a schema."""
 
 
 class Fate(Enum):
@@ -43,6 +52,7 @@ class Batch:
         relations: a name in use now → the name before the batch, MADE, or GONE. What is absent is as it was.
         has_temporary: whether names of temporary relations may be among them.
         columns: likewise for columns, of relations by their names before the batch.
+        renamed: what columns of that name were called before, in whatever relation.
         schemas: likewise for schemas.
         others: made types, routines and the like, as (kind, name).
         retyped: columns that got another type in the batch, by their names before it.
@@ -50,6 +60,10 @@ class Batch:
         references: foreign keys from relations of the batch to those that existed.
         zone_is_set: whether the script set another time zone.
         routines: what CREATE FUNCTION or PROCEDURE said, by where it was made; several where names are overloaded.
+        ties: ways from relations to others and to code, by the bare name of where they begin.
+        outer: path, path_is_default and zone_is_set as they are again behind the transaction; None: as they are.
+        savepoints: by name, the batch as it was there.
+        is_passing: whether a temporary relation ends with the transaction.
         depth: how many bodies of routines stand around the statement.
         is_clouded: whether something ran that may have changed what names mean: nothing is counted as made then.
     """
@@ -61,6 +75,7 @@ class Batch:
     relations: "HashTrieMap[RelationName, RelationName | Fate]" = field(default_factory=HashTrieMap)
     has_temporary: bool = False
     columns: "HashTrieMap[ColumnName, str | Fate]" = field(default_factory=HashTrieMap)
+    renamed: "HashTrieMap[str, tuple[str, ...]]" = field(default_factory=HashTrieMap)
     schemas: "HashTrieMap[str, str | Fate]" = field(default_factory=HashTrieMap)
     others: "HashTrieSet[tuple[str, RelationName]]" = field(default_factory=HashTrieSet)
     retyped: "HashTrieSet[ColumnName]" = field(default_factory=HashTrieSet)
@@ -68,6 +83,10 @@ class Batch:
     references: "HashTrieSet[tuple[RelationName, RelationName]]" = field(default_factory=HashTrieSet)
     zone_is_set: bool = False
     routines: "HashTrieMap[RelationName, tuple[Node, ...]]" = field(default_factory=HashTrieMap)
+    ties: "HashTrieMap[str, tuple[Tie, ...]]" = field(default_factory=HashTrieMap)
+    outer: tuple[tuple[str, ...] | None, bool, bool] | None = None
+    savepoints: "tuple[tuple[str, Batch], ...]" = ()
+    is_passing: bool = False
     is_clouded: bool = False
     depth: int = 0
 
@@ -78,13 +97,17 @@ class Batch:
 
     def at_start_of_script(self) -> "Batch":
         """Session state does not outlive a script: neither its search_path nor its temporary tables."""
-        batch = replace(self, path=None, path_is_default=True, zone_is_set=False, has_temporary=False)
+        batch = replace(self, path=None, path_is_default=True, zone_is_set=False, outer=None, savepoints=())
+        return replace(batch.without_temporary(), is_passing=False)
+
+    def without_temporary(self) -> "Batch":
+        """After all temporary relations were dropped."""
         if not self.has_temporary:
-            return batch
+            return self
         kept = self.relations
         for name in self.relations:
             kept = kept.discard(name) if name.schema == TEMPORARY else kept
-        return replace(batch, relations=kept)
+        return replace(self, relations=kept, has_temporary=False)
 
     def with_path(self, path: tuple[str, ...] | None) -> "Batch":
         """After SET search_path; None: to something that cannot be read."""
@@ -99,10 +122,6 @@ class Batch:
         """Whether the session's time zone is UTC for certain."""
         return self.known.is_utc and not self.zone_is_set
 
-    def with_default_path(self) -> "Batch":
-        """After RESET search_path."""
-        return replace(self, path=None, path_is_default=True)
-
     # What a name means
 
     def place(self, name: RelationName) -> RelationName:
@@ -112,6 +131,16 @@ class Batch:
         if self.path_is_default:
             return RelationName(self.schema, name.name)
         return RelationName(self.path[0] if self.path else None, name.name)
+
+    def places(self, name: RelationName) -> tuple[RelationName, ...]:
+        """Every place where the search_path may find it."""
+        if name.schema is not None:
+            return (name,)
+        if self.path_is_default:
+            path: tuple[str | None, ...] = (self.schema, PUBLIC)
+        else:
+            path = self.path or (None,)
+        return tuple(RelationName(schema, name.name) for schema in dict.fromkeys((*path, TEMPORARY)))
 
     def _found(self, name: RelationName) -> RelationName:
         """The name that the batch knows it by, an existing temporary table first."""
@@ -127,20 +156,24 @@ class Batch:
         the default search_path: the database resolves it in the same way.
         """
         found = self._found(name)
-        match self.relations.get(found):
-            case Fate():
-                return ()
-            case RelationName() as before:
-                return (before,)
-            case None:
-                pass
-        if found.schema is not None and isinstance(self.schemas.get(found.schema), Fate):
+        before: RelationName | Fate | str | None = self.relations.get(found)
+        if before is None and found.schema is not None:
+            before = self.schemas.get(found.schema)
+        if before is Fate.GONE and self._looks_further(name):
+            return self.origins(RelationName(PUBLIC, name.name))
+        if isinstance(before, Fate):
             return ()
+        if isinstance(before, RelationName):
+            return (before,)
         if name.schema is None and self.path_is_default:
             return (name,)
         if name.schema is None and self.path and len(self.path) > 1:
             return self._along_path(name)
         return (self._in_old_schema(found),)
+
+    def _looks_further(self, name: RelationName) -> bool:
+        """Whether `public` is looked through for what the application's schema lacks."""
+        return name.schema is None and self.path_is_default and self.schema != PUBLIC
 
     def _along_path(self, name: RelationName) -> tuple[RelationName, ...]:
         every = [RelationName(schema, name.name) for schema in self.path or ()]
@@ -165,33 +198,16 @@ class Batch:
         """A domain was made whose values are checked, or got a constraint."""
         return self.with_other(CONSTRAINED, name)
 
-    def with_retyped(self, relation: RelationName, column: str) -> "Batch":
-        """A column got another type: what the database knows of it holds no longer."""
-        return replace(self, retyped=self.retyped.update(self.column_origins(relation, column)))
-
-    def with_loosened(self, relation: RelationName) -> "Batch":
-        """A constraint of the relation was dropped, and nobody knows which columns it was about."""
-        return replace(self, loosened=self.loosened.update(self.origins(relation)))
-
-    def with_reference(self, relation: RelationName, referenced: RelationName) -> "Batch":
-        """A foreign key was made from what the batch made to what existed."""
-        if not self.exists(referenced):
-            return self
-        return replace(self, references=self.references.insert((self.place(relation), referenced)))
-
-    def referred_from(self, relation: RelationName) -> tuple[RelationName, ...]:
-        """What existed and is referred to by a relation of the batch."""
-        place = self.place(relation)
-        return tuple(sorted((to for who, to in self.references if who == place), key=str))
-
     def column_origins(self, relation: RelationName, column: str) -> tuple[ColumnName, ...]:
         """What the column may be called in the database before the batch; empty: made or dropped in it."""
-        found: list[ColumnName] = []
-        for origin in self.origins(relation):
-            before = self.columns.get(ColumnName(self._key(origin), column), column)
-            if not isinstance(before, Fate):
-                found.append(ColumnName(origin, before))
-        return tuple(found)
+        return tuple(found for origin in self.origins(relation) for found in self.before(origin, column))
+
+    def before(self, origin: RelationName, column: str) -> tuple[ColumnName, ...]:
+        """The same, of a relation by its name before the batch."""
+        before = self.columns.get(ColumnName(self._key(origin), column))
+        if before is None:  # perhaps it was renamed through its parent
+            return tuple(ColumnName(origin, each) for each in (column, *self.renamed.get(column, ())))
+        return () if isinstance(before, Fate) else (ColumnName(origin, before),)
 
     def _key(self, origin: RelationName) -> RelationName:
         """Columns are kept under the schema-qualified name, however the script wrote it."""
@@ -199,15 +215,18 @@ class Batch:
 
     def has_made(self, kind: str, name: RelationName) -> bool:
         """Whether a type, routine or the like was made in the batch."""
-        return (kind, self.place(name)) in self.others or self.has_made_schema(self.place(name).schema)
-
-    def is_window(self, name: RelationName) -> bool:
-        """Whether writing to this relation of the batch changes rows of another one."""
-        return (WINDOW, self.place(name)) in self.others
+        in_schema = kind in _IN_SCHEMAS and self.has_made_schema(self.place(name).schema)
+        return in_schema or (kind, self.place(name)) in self.others
 
     def has_made_schema(self, schema: str | None) -> bool:
-        """Whether the schema was made in the batch."""
-        return schema is not None and self.schemas.get(schema) is Fate.MADE
+        """Whether the schema was made in the batch, and so was all that is in it."""
+        if schema is None or self.schemas.get(schema) is not Fate.MADE:
+            return False
+        return (MIXED, RelationName(None, schema)) not in self.others
+
+    def with_mixed(self, schema: str | None) -> "Batch":
+        """Something that may have existed was moved into the schema."""
+        return self if schema is None else replace(self, others=self.others.insert((MIXED, RelationName(None, schema))))
 
     # What follows from a statement
 
@@ -227,35 +246,16 @@ class Batch:
         """A relation was renamed, or moved to another schema."""
         found = self._found(name)
         there = to if to.schema else RelationName(found.schema, to.name)
-        moved = self._with_relations({found: Fate.GONE, there: _first(self.origins(name))})
-        return moved.with_window(there) if self.is_window(name) else moved
+        origins = self.origins(name)
+        changed = {found: Fate.GONE, there: _first(origins)}
+        if origins and not to.schema and self._looks_further(name):
+            changed |= {RelationName(PUBLIC, to.name): origins[0]}
+        moved = self._with_relations(changed)
+        return moved.with_mixed(there.schema) if origins else moved
 
-    def with_window(self, name: RelationName) -> "Batch":
-        """A view or foreign table was made, or perhaps replaced: what is written to it is written elsewhere."""
-        return self.with_other(WINDOW, name)
-
-    def with_attached(self, parent: RelationName, child: RelationName) -> "Batch":
-        """An existing relation became part of another one, which now holds its rows."""
-        origins = self.origins(child)
-        if not origins or self.origins(parent):
-            return self
-        return self._with_relations({self._found(parent): origins[0]})
-
-    # Bodies
-
-    def with_routine(self, name: RelationName, definition: "Node") -> "Batch":
-        """A function or procedure was made, or replaced."""
-        place = self.place(name)
-        every = (*self.routines.get(place, ()), definition)
-        return replace(self, routines=self.routines.insert(place, every))
-
-    def without_routine(self, name: RelationName) -> "Batch":
-        """As the body of that routine sees it: what calls itself is not looked into again."""
-        return replace(self, routines=self.routines.discard(self.place(name)), depth=self.depth + 1)
-
-    def without_routines(self) -> "Batch":
-        """Names of routines may mean others now."""
-        return replace(self, routines=HashTrieMap())
+    def with_origin(self, name: RelationName, origin: RelationName) -> "Batch":
+        """A relation holds now what another one held before the batch."""
+        return self._with_relations({self._found(name): origin})
 
     def with_column(self, relation: RelationName, column: str, fate: str | Fate) -> "Batch":
         """A column was made, dropped, or has now (`fate`) the name of another one before the batch."""
@@ -266,7 +266,10 @@ class Batch:
         """A column was renamed."""
         origins = self.column_origins(relation, column)
         after = self.with_column(relation, column, Fate.GONE)
-        return after.with_column(relation, to, origins[0].column if origins else Fate.MADE)
+        after = after.with_column(relation, to, origins[0].column if origins else Fate.MADE)
+        if not origins:
+            return after
+        return replace(after, renamed=after.renamed.insert(to, (*after.renamed.get(to, ()), column)))
 
     def with_schema(self, schema: str, fate: str | Fate) -> "Batch":
         """A schema was made, dropped, or has now (`fate`) the name of another one before the batch."""
@@ -275,6 +278,10 @@ class Batch:
     def with_other(self, kind: str, name: RelationName) -> "Batch":
         """A type, routine or the like was made."""
         return replace(self, others=self.others.insert((kind, self.place(name))))
+
+    def without_other(self, kind: str, name: RelationName) -> "Batch":
+        """What has that name now may have existed before."""
+        return replace(self, others=self.others.discard((kind, self.place(name))))
 
     def _with_relations(self, changed: dict[RelationName, RelationName | Fate]) -> "Batch":
         temporary = self.has_temporary or any(name.schema == TEMPORARY for name in changed)

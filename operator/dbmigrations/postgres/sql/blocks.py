@@ -14,8 +14,9 @@ from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.names import ANY, RelationName
 from dbmigrations.postgres.sql.naming import function_name
 from dbmigrations.postgres.sql.options import option, option_text
-from dbmigrations.postgres.sql.plpgsql import steps_of_block, steps_of_function
+from dbmigrations.postgres.sql.plpgsql import steps_of_block, steps_of_function, steps_of_trigger
 from dbmigrations.postgres.sql.routes import path_of
+from dbmigrations.postgres.sql.routines import without_routine
 from dbmigrations.postgres.sql.statements import split
 from dbmigrations.postgres.sql.steps import Either, Execute, Leave, Repeat, Run, Steps, UnreadError
 from dbmigrations.postgres.sql.tree import Node, Unparsed, parse
@@ -72,7 +73,7 @@ def inside_call(call: Node, batch: Batch, after: After) -> Inside | None:
         return None
     if batch.depth >= DEPTH:
         raise UnreadError(f"routines call each other more than {DEPTH} deep")
-    within = batch.without_routine(routine)
+    within = without_routine(batch, routine)
     statements: list[Inner] = []
     result = batch
     for definition in every:
@@ -135,6 +136,8 @@ def _source(definition: Node) -> str:
 def _steps(definition: Node) -> Steps:
     names = [each.text("name") for each in definition.nodes("parameters")]
     returned = definition.node("return_type")
+    if returned is not None and returned.texts("names")[-1:] in {("trigger",), ("event_trigger",)}:
+        return steps_of_trigger(_source(definition))
     if definition.flag("is_procedure") or (returned is not None and returned.texts("names")[-1:] == ("void",)):
         returns = "void"
     else:

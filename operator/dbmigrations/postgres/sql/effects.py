@@ -4,20 +4,26 @@ What cannot be read is said to be unknown, and taken to leave names as they are.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import chain
 
-from dbmigrations.postgres.sql.asking import has_made_plain_type, routine_may_exist
-from dbmigrations.postgres.sql.batch import Batch, Fate
+from dbmigrations.postgres.sql import creating, tying
+from dbmigrations.postgres.sql.asking import has_made_plain_type
+from dbmigrations.postgres.sql.batch import MIXED, Batch, Fate
 from dbmigrations.postgres.sql.blocks import inside_block, inside_call
+from dbmigrations.postgres.sql.creating import foreign_key
 from dbmigrations.postgres.sql.functions import calls, each_once
 from dbmigrations.postgres.sql.kinds import EXECUTED
 from dbmigrations.postgres.sql.names import RelationName
-from dbmigrations.postgres.sql.naming import function_name, is_temporary, object_name, parts_of, relation_in
-from dbmigrations.postgres.sql.options import constant
-from dbmigrations.postgres.sql.plain_types import is_plain
-from dbmigrations.postgres.sql.routes import path_in, path_of
+from dbmigrations.postgres.sql.naming import object_name, parts_of, relation_in
+from dbmigrations.postgres.sql.noting import with_loosened, with_retyped
+from dbmigrations.postgres.sql.reaching import fired
+from dbmigrations.postgres.sql.routines import without_routine_named, without_routines
+from dbmigrations.postgres.sql.sessions import configured, discard, select, set_variable, transaction
 from dbmigrations.postgres.sql.steps import UnreadError
+from dbmigrations.postgres.sql.ties import ties_of_schema, with_alias, with_renamed_column
 from dbmigrations.postgres.sql.tree import Node, Unparsed
-from dbmigrations.postgres.sql.uncertainty import after_maybe
+from dbmigrations.postgres.sql.uncertainty import after_maybe, clouded
 
 _RELATIONS = frozenset(
     {
@@ -29,6 +35,7 @@ _RELATIONS = frozenset(
         "OBJECT_VIEW",
     }
 )
+_ROUTINES = frozenset({"OBJECT_AGGREGATE", "OBJECT_FUNCTION", "OBJECT_PROCEDURE", "OBJECT_ROUTINE"})
 
 
 def batch_after(tree: Node | Unparsed, batch: Batch) -> Batch:
@@ -37,17 +44,20 @@ def batch_after(tree: Node | Unparsed, batch: Batch) -> Batch:
         return batch
     effect = _EFFECTS.get(tree.kind)
     after = batch if effect is None else effect(tree, batch)
-    return _after_calls(tree, after) if tree.kind in EXECUTED and after.routines else after
+    if tree.kind in EXECUTED:
+        after = configured(tree, after)
+    return _after_calls(tree, batch, after) if after.routines else after
 
 
-def _after_calls(tree: Node, batch: Batch) -> Batch:
-    """Functions of the batch that are called, perhaps for each row."""
-    for call in each_once(calls(tree)):
+def _after_calls(tree: Node, before: Batch, batch: Batch) -> Batch:
+    """Functions of the batch that are called, perhaps for each row; also by triggers and the like."""
+    direct = each_once(calls(tree)) if tree.kind in EXECUTED else ()
+    for call, within in chain(((each, batch) for each in direct), fired(tree, before)):
         try:
-            inside = inside_call(call, batch, batch_after)
+            inside = inside_call(call, within, batch_after) if call.kind == "FuncCall" else None
         except UnreadError:
             continue
-        batch = after_maybe(batch, inside.after) if inside else batch
+        batch = after_maybe(batch, replace(inside.after, ties=batch.ties)) if inside else batch
     return batch
 
 
@@ -67,141 +77,82 @@ def _call(tree: Node, batch: Batch) -> Batch:
     return inside.after if inside else batch
 
 
-def _makes(field: str) -> Callable[[Node, Batch], Batch]:
-    def effect(tree: Node, batch: Batch) -> Batch:
-        return batch.with_made(
-            relation_in(tree, field),
-            temporary=is_temporary(tree, field),
-            unless_exists=tree.flag("if_not_exists"),
-        )
-
-    return effect
-
-
-def _create_foreign_table(tree: Node, batch: Batch) -> Batch:
-    base = tree.node("base_stmt")
-    return batch if base is None else _makes("relation")(base, batch).with_window(relation_in(base))
-
-
-def _create_index(tree: Node, batch: Batch) -> Batch:
-    name = tree.text("idxname")
-    if not name:
-        return batch
-    table = batch.place(relation_in(tree))
-    return batch.with_made(RelationName(table.schema, name), unless_exists=tree.flag("if_not_exists"))
-
-
-def _create_view(tree: Node, batch: Batch) -> Batch:
-    temporary = is_temporary(tree, "view")
-    name = relation_in(tree, "view")
-    return batch.with_made(name, temporary=temporary, unless_exists=tree.flag("replace")).with_window(name)
-
-
-def _create_table_as(tree: Node, batch: Batch) -> Batch:
-    into = tree.node("into")
-    if into is None:
-        return batch
-    temporary = is_temporary(into, "rel")
-    return batch.with_made(relation_in(into, "rel"), temporary=temporary, unless_exists=tree.flag("if_not_exists"))
-
-
-def _create_schema(tree: Node, batch: Batch) -> Batch:
-    schema = tree.text("schemaname")
-    if schema and not tree.flag("if_not_exists"):
-        batch = batch.with_schema(schema, Fate.MADE)
-    return batch
-
-
-def _create_type(tree: Node, batch: Batch) -> Batch:
-    return batch.with_other("OBJECT_TYPE", RelationName.of_parts(tree.texts("type_name")))
-
-
-def _create_composite_type(tree: Node, batch: Batch) -> Batch:
-    return batch.with_other("OBJECT_TYPE", relation_in(tree, "typevar"))
-
-
-def _create_domain(tree: Node, batch: Batch) -> Batch:
-    name = RelationName.of_parts(tree.texts("domainname"))
-    batch = batch.with_other("OBJECT_DOMAIN", name)
-    checks = {each.word("contype") for each in tree.nodes("constraints")} - {"CONSTR_DEFAULT", "CONSTR_NULL"}
-    base = tree.node("type_name")
-    plain = base is not None and is_plain(base, batch)
-    return batch if plain and not checks else batch.with_constrained_domain(name)
-
-
-def _alter_domain(tree: Node, batch: Batch) -> Batch:
-    name = RelationName.of_parts(tree.texts("type_name"))
-    return batch.with_constrained_domain(name) if tree.text("subtype") in {"O", "C"} else batch
-
-
-def _create_table(tree: Node, batch: Batch) -> Batch:
-    before, relation = batch, relation_in(tree)
-    batch = _makes("relation")(tree, batch)
-    if batch is before:
-        return batch
-    for node in tree.walk():
-        if node.kind == "Constraint" and node.word("contype") == "CONSTR_FOREIGN":
-            batch = _refers(batch, relation, node)
-    return batch
-
-
-def _refers(batch: Batch, relation: RelationName, constraint: Node) -> Batch:
-    if batch.origins(relation):
-        return batch
-    return batch.with_reference(relation, relation_in(constraint, "pktable"))
-
-
-def _create_function(tree: Node, batch: Batch) -> Batch:
-    name = RelationName.of_parts(tree.texts("funcname"))
-    kind = "OBJECT_PROCEDURE" if tree.flag("is_procedure") else "OBJECT_FUNCTION"
-    made = batch.with_routine(name, tree)
-    return made if tree.flag("replace") and routine_may_exist(batch, kind, name) else made.with_other(kind, name)
-
-
 def _change_routines(_: Node, batch: Batch) -> Batch:
     """What a name means, or how its body resolves names, may be another."""
-    return batch.without_routines()
+    return without_routines(batch)
 
 
 def _alter_table(tree: Node, batch: Batch) -> Batch:
     relation = relation_in(tree)
     for command in tree.nodes("cmds"):
-        definition = command.node("def")
-        match command.word("subtype"):
-            case "AT_AddColumn" if definition and not command.flag("missing_ok"):
-                batch = batch.with_column(relation, definition.text("colname"), Fate.MADE)
-            case "AT_AlterColumnType":
-                batch = batch.with_retyped(relation, command.text("name"))
-            case "AT_DropConstraint" | "AT_DropNotNull":
-                batch = batch.with_loosened(relation)
-            case "AT_AddConstraint" if definition and definition.word("contype") == "CONSTR_FOREIGN":
-                batch = _refers(batch, relation, definition)
-            case "AT_DropColumn":
-                batch = batch.with_column(relation, command.text("name"), Fate.GONE)
-            case "AT_AttachPartition" if definition:
-                batch = batch.with_attached(relation, relation_in(definition, "name"))
-            case "AT_AddInherit" if definition:
-                batch = batch.with_attached(relation, RelationName.of_range(definition))
-            case _:
-                pass
+        batch = tying.evaluated(_alter_command(command, relation, batch), relation, command)
     return batch
+
+
+def _alter_command(command: Node, relation: RelationName, batch: Batch) -> Batch:
+    definition = command.node("def")
+    match command.word("subtype"):
+        case "AT_AddColumn" if definition:
+            if not command.flag("missing_ok"):
+                batch = batch.with_column(relation, definition.text("colname"), Fate.MADE)
+            for constraint in definition.nodes("constraints"):
+                batch = foreign_key(batch, relation, constraint, definition.text("colname"), is_new=False)
+        case "AT_AlterColumnType":
+            batch = with_retyped(batch, relation, command.text("name"))
+        case "AT_DropConstraint" | "AT_DropNotNull":
+            batch = with_loosened(batch, relation)
+        case "AT_AddConstraint" if definition:
+            batch = foreign_key(batch, relation, definition, is_new=True)
+        case "AT_DropColumn":
+            batch = batch.with_column(relation, command.text("name"), Fate.GONE)
+        case "AT_AttachPartition" if definition:
+            batch = _attached(batch, relation, relation_in(definition, "name"))
+        case "AT_AddInherit" if definition:
+            batch = _attached(batch, RelationName.of_range(definition), relation)
+        case _:
+            pass
+    return batch
+
+
+def _attached(batch: Batch, parent: RelationName, below: RelationName) -> Batch:
+    """An existing relation became part of another one, which now holds its rows."""
+    batch = tying.child(batch, parent, below)
+    origins = batch.origins(below)
+    return batch if not origins or batch.origins(parent) else batch.with_origin(parent, origins[0])
 
 
 def _rename(tree: Node, batch: Batch) -> Batch:
     to = tree.text("newname")
     match tree.word("rename_type"):
-        case "OBJECT_FUNCTION" | "OBJECT_PROCEDURE" | "OBJECT_ROUTINE" | "OBJECT_SCHEMA" if batch.routines:
-            return _rename(tree, batch.without_routines())
+        case kind if kind in _ROUTINES:
+            return _rename_routine(tree, to, batch)
         case kind if kind in _RELATIONS:
-            return batch.with_moved(relation_in(tree), RelationName(None, to))
+            return _moved(batch, relation_in(tree), RelationName(None, to))
         case "OBJECT_COLUMN":
-            return batch.with_renamed_column(relation_in(tree), tree.text("subname"), to)
+            relation, column = relation_in(tree), tree.text("subname")
+            batch = with_renamed_column(batch, relation, column, to).with_renamed_column(relation, column, to)
         case "OBJECT_TYPE" | "OBJECT_DOMAIN" as kind:
-            return _rename_type(kind, tree, to, batch)
+            batch = _rename_type(kind, tree, to, batch)
         case "OBJECT_SCHEMA":
-            return _rename_schema(tree.text("subname"), to, batch)
+            batch = _rename_schema(tree.text("subname"), to, without_routines(batch))
         case _:
-            return batch
+            pass
+    return batch
+
+
+def _moved(batch: Batch, name: RelationName, to: RelationName) -> Batch:
+    for place in batch.places(name):
+        batch = with_alias(batch, place, to if to.schema else RelationName(place.schema, to.name))
+    return batch.with_moved(name, to)
+
+
+def _rename_routine(tree: Node, to: str, batch: Batch) -> Batch:
+    """Either name may stand for another one now: several are told apart by their arguments."""
+    named = tree.node("object")
+    name = object_name(named) if named else RelationName(None, "")
+    for kind in _ROUTINES:
+        batch = batch.without_other(kind, name).without_other(kind, RelationName(name.schema, to))
+    return without_routines(batch)
 
 
 def _rename_type(kind: str, tree: Node, to: str, batch: Batch) -> Batch:
@@ -209,21 +160,44 @@ def _rename_type(kind: str, tree: Node, to: str, batch: Batch) -> Batch:
     name = object_name(named) if named else RelationName(None, "")
     place = RelationName(name.schema, to)
     if not batch.has_made(kind, name):
-        return batch
-    renamed = batch.with_other(kind, place)
+        return batch.without_other(kind, place)
+    renamed = batch.without_other(kind, name).with_other(kind, place)
     return renamed if has_made_plain_type(batch, name) else renamed.with_constrained_domain(place)
 
 
 def _rename_schema(schema: str, to: str, batch: Batch) -> Batch:
     before = batch.schemas.get(schema, schema)
-    return batch.with_schema(schema, Fate.GONE).with_schema(to, before)
+    for tie in tuple(ties_of_schema(batch, schema)):
+        batch = with_alias(batch, tie.source, RelationName(to, tie.source.name))
+    return _in_renamed(batch, schema, to).with_schema(schema, Fate.GONE).with_schema(to, before)
+
+
+def _in_renamed(batch: Batch, schema: str, to: str) -> Batch:
+    """What is known of what is in the schema is known by its new name."""
+    relations, others = batch.relations, batch.others
+    for name, fate in batch.relations.items():
+        if name.schema == schema:
+            relations = relations.discard(name).insert(RelationName(to, name.name), fate)
+    for kind, name in batch.others:
+        if kind == MIXED and name.name == schema:
+            others = others.discard((kind, name)).insert((kind, RelationName(None, to)))
+        elif name.schema == schema:
+            others = others.discard((kind, name)).insert((kind, RelationName(to, name.name)))
+    return replace(batch, relations=relations, others=others)
 
 
 def _set_schema(tree: Node, batch: Batch) -> Batch:
-    if tree.word("object_type") not in _RELATIONS:
-        return batch.without_routines()
-    name = relation_in(tree)
-    return batch.with_moved(name, RelationName(tree.text("newschema"), name.name))
+    """What an extension takes along has no name here."""
+    kind, schema = tree.word("object_type"), tree.text("newschema")
+    if kind in _RELATIONS:
+        name = relation_in(tree)
+        return _moved(batch, name, RelationName(schema, name.name))
+    if kind == "OBJECT_EXTENSION":
+        return clouded(batch)
+    named = tree.node("object")
+    if named is not None and batch.has_made(kind, object_name(named)):
+        return without_routines(batch.without_other(kind, object_name(named)))
+    return without_routines(batch.with_mixed(schema))
 
 
 def _drop(tree: Node, batch: Batch) -> Batch:
@@ -233,65 +207,49 @@ def _drop(tree: Node, batch: Batch) -> Batch:
             batch = batch.with_gone(object_name(node))
         elif kind == "OBJECT_SCHEMA":
             batch = batch.with_schema(".".join(parts_of(node)), Fate.GONE)
+        elif kind in _ROUTINES:
+            batch = without_routine_named(batch, object_name(node)).without_other(kind, object_name(node))
+        else:
+            batch = batch.without_other(kind, object_name(node))
     return batch
 
 
-def _set(tree: Node, batch: Batch) -> Batch:
-    if tree.text("name").lower() == "timezone":
-        return batch.with_other_zone()
-    match tree.word("kind"):
-        case "VAR_RESET_ALL":
-            return batch.with_default_path()
-        case "VAR_RESET" | "VAR_SET_DEFAULT" if tree.text("name") == "search_path":
-            return batch.with_default_path()
-        case "VAR_SET_VALUE" if tree.text("name") == "search_path":
-            return batch.with_path(path_of(tree))
-        case _:
-            return batch
-
-
-_ARGUMENTS_OF_SET_CONFIG = 2
-
-
-def _select(tree: Node, batch: Batch) -> Batch:
-    """SELECT set_config('search_path', …), as dumps have it; SELECT … INTO."""
-    into = tree.node("into_clause")
-    if into is not None:
-        batch = batch.with_made(relation_in(into, "rel"), temporary=is_temporary(into, "rel"))
-    for target in tree.nodes("target_list"):
-        call = target.node("val")
-        if call is None or call.kind != "FuncCall" or function_name(call)[1] != "set_config":
-            continue
-        arguments = [constant(each) for each in call.nodes("args")]
-        if arguments and (arguments[0] or "timezone").lower() == "timezone":
-            batch = batch.with_other_zone()
-        if len(arguments) >= _ARGUMENTS_OF_SET_CONFIG and arguments[0] == "search_path":
-            value = arguments[1]
-            batch = batch.with_path(None if value is None else path_in(value.split(",")))
-    return batch
+def _create_schema(tree: Node, batch: Batch) -> Batch:
+    return creating.create_schema(tree, batch, batch_after)
 
 
 _EFFECTS: dict[str, Callable[[Node, Batch], Batch]] = {
-    "AlterDomainStmt": _alter_domain,
+    "AlterDomainStmt": creating.alter_domain,
     "AlterFunctionStmt": _change_routines,
-    "CallStmt": _call,
-    "DoStmt": _do,
     "AlterObjectSchemaStmt": _set_schema,
+    "AlterPolicyStmt": creating.write_policy,
     "AlterTableStmt": _alter_table,
-    "CompositeTypeStmt": _create_composite_type,
-    "CreateDomainStmt": _create_domain,
-    "CreateEnumStmt": _create_type,
-    "CreateForeignTableStmt": _create_foreign_table,
-    "CreateFunctionStmt": _create_function,
-    "CreateRangeStmt": _create_type,
+    "CallStmt": _call,
+    "CompositeTypeStmt": creating.create_composite_type,
+    "CreateCastStmt": creating.create_cast,
+    "CreateDomainStmt": creating.create_domain,
+    "CreateEnumStmt": creating.create_type,
+    "CreateEventTrigStmt": creating.create_event_trigger,
+    "CreateForeignTableStmt": creating.create_foreign_table,
+    "CreateFunctionStmt": creating.create_function,
+    "CreatePolicyStmt": creating.write_policy,
+    "CreateRangeStmt": creating.create_type,
     "CreateSchemaStmt": _create_schema,
-    "CreateSeqStmt": _makes("sequence"),
-    "CreateStmt": _create_table,
-    "CreateTableAsStmt": _create_table_as,
+    "CreateSeqStmt": creating.create_sequence,
+    "CreateStatsStmt": creating.create_statistics,
+    "CreateStmt": creating.create_table,
+    "CreateTableAsStmt": creating.create_table_as,
+    "CreateTrigStmt": creating.create_trigger,
+    "DefineStmt": creating.define,
+    "DiscardStmt": discard,
+    "DoStmt": _do,
     "DropStmt": _drop,
-    "IndexStmt": _create_index,
+    "ImportForeignSchemaStmt": creating.import_foreign_schema,
+    "IndexStmt": creating.create_index,
     "RenameStmt": _rename,
-    "SelectStmt": _select,
-    "VariableSetStmt": _set,
-    "ViewStmt": _create_view,
+    "RuleStmt": creating.create_rule,
+    "SelectStmt": select,
+    "TransactionStmt": transaction,
+    "VariableSetStmt": set_variable,
+    "ViewStmt": creating.create_view,
 }

@@ -7,18 +7,21 @@ Statements of kinds that are not listed here as harmless are unknown.
 from collections.abc import Callable, Iterator
 from itertools import chain
 
+from dbmigrations.postgres.sql import removals
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.blocks import Inside, inside_block, inside_call
 from dbmigrations.postgres.sql.effects import batch_after
-from dbmigrations.postgres.sql.functions import each_once, strange_calls, strange_functions
+from dbmigrations.postgres.sql.functions import each_once, strange_calls
 from dbmigrations.postgres.sql.kinds import EXECUTED, HARMLESS
 from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
 from dbmigrations.postgres.sql.names import ANY, RelationName, is_of_system, parts_in
-from dbmigrations.postgres.sql.naming import function_name, object_name, parts_of, relation_in, type_text
-from dbmigrations.postgres.sql.options import is_on
+from dbmigrations.postgres.sql.naming import function_name, relation_in, type_text
+from dbmigrations.postgres.sql.options import constant, is_on
 from dbmigrations.postgres.sql.position import Position
+from dbmigrations.postgres.sql.reaching import fired, losses_beyond
 from dbmigrations.postgres.sql.steps import UnreadError
 from dbmigrations.postgres.sql.tree import Node, Unparsed
+from dbmigrations.postgres.sql.tying import own_calls
 
 _Reader = Callable[[Node, Batch, Position], Iterator[Loss]]
 
@@ -27,14 +30,24 @@ def losses_of(tree: Node | Unparsed, batch: Batch, position: Position) -> tuple[
     """What the statement would lose of what existed before the batch."""
     if isinstance(tree, Unparsed):
         return (UnknownLoss(f"this statement cannot be read: {tree.why}", position),)
-    if tree.kind in EXECUTED or tree.kind == "ReturnStmt":
-        return tuple(_countable(each, batch) for each in _executed(tree, batch, position))
-    reader = _READERS.get(tree.kind)
+    own = tuple(
+        _countable(each, batch) for each in chain(_own(tree, batch, position), losses_beyond(tree, batch, position))
+    )
+    run = chain.from_iterable(_run(node, within, position) for node, within in fired(tree, batch))
+    return tuple(dict.fromkeys((*own, *run)))
+
+
+def _own(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
+    reader = _executed if tree.kind in EXECUTED or tree.kind == "ReturnStmt" else _READERS.get(tree.kind)
     if reader:
-        return tuple(_countable(each, batch) for each in reader(tree, batch, position))
-    if tree.kind in HARMLESS:
-        return ()
-    return (UnknownLoss("what this statement may lose is not known", position),)
+        yield from reader(tree, batch, position)
+    elif tree.kind not in HARMLESS:
+        yield UnknownLoss("what this statement may lose is not known", position)
+
+
+def _run(node: Node, batch: Batch, position: Position) -> Iterator[Loss]:
+    """What runs though the statement does not name it."""
+    yield from _called(node, batch, position) if node.kind == "FuncCall" else losses_of(node, batch, position)
 
 
 def _countable(loss: Loss, batch: Batch) -> Loss:
@@ -48,7 +61,9 @@ def _countable(loss: Loss, batch: Batch) -> Loss:
             why = f"rows of {about} are gone"
         case ValuesOf(column=about):
             why = f"values of {about} are gone"
-    return UnknownLoss(why, loss.position) if batch.is_clouded or (about and ANY in parts_in(about)) else loss
+    parts = parts_in(about) if about else ()
+    is_open = batch.is_clouded or ANY in parts or (parts[:1] == (None,) and not batch.path_is_default)
+    return UnknownLoss(why, loss.position) if is_open else loss
 
 
 def _executed(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
@@ -56,12 +71,22 @@ def _executed(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
     if tree.kind == "ExplainStmt" and not is_on(tree.nodes("options"), "analyze", default=False):
         return
     for node in tree.walk():
+        if node.kind == "FuncCall" and _changes_strings(node):
+            yield UnknownLoss("the server reads strings, and so what follows, in another way", position)
+        if node.kind == "ExecuteStmt":
+            yield UnknownLoss("what a prepared statement does is not read again", position)
         if node.kind in _WRITERS and is_of_system(relation_in(node)):
             yield UnknownLoss("the catalog itself is changed", position)
         else:
             yield from _written(node, batch, position)
     for call in each_once(strange_calls(tree, batch)):
         yield from _called(call, batch, position)
+
+
+def _changes_strings(call: Node) -> bool:
+    """Where a backslash escapes a quote, statements end elsewhere than they were read to end."""
+    arguments = [constant(each) for each in call.nodes("args")] if function_name(call)[1] == "set_config" else []
+    return (arguments[:1] or [""])[0] == "standard_conforming_strings" and arguments[1:2] != ["on"]
 
 
 _WRITERS = frozenset({"DeleteStmt", "InsertStmt", "MergeStmt", "UpdateStmt"})
@@ -106,15 +131,11 @@ def _inside(inside: Inside, position: Position) -> Iterator[Loss]:
 
 def _deletes(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
     relation = relation_in(tree)
-    if batch.is_window(relation):
-        yield UnknownLoss(f"rows of what {relation} shows are deleted", position)
     for origin in batch.origins(relation):
         yield UnknownLoss(f"rows of {origin} are deleted", position, only_if=origin)
 
 
 def _updates(relation: RelationName, targets: tuple[Node, ...], batch: Batch, position: Position) -> Iterator[Loss]:
-    if batch.is_window(relation) and targets:
-        yield UnknownLoss(f"values of what {relation} shows are overwritten", position)
     for target in targets:
         for origin in batch.column_origins(relation, target.text("name")):
             yield UnknownLoss(f"values of {origin} are overwritten", position, only_if=origin)
@@ -131,52 +152,11 @@ def _merges(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
                 pass
 
 
-def _drop(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
-    cascades = tree.word("behavior") == "DROP_CASCADE"
-    kind = tree.word("remove_type")
-    for node in tree.nodes("objects"):
-        match kind:
-            case "OBJECT_TABLE":
-                yield from _dropped_table(object_name(node), batch, position, cascades=cascades)
-            case "OBJECT_VIEW" | "OBJECT_MATVIEW" | "OBJECT_SEQUENCE" | "OBJECT_FOREIGN_TABLE" | "OBJECT_INDEX":
-                for origin in batch.origins(object_name(node)) if cascades else ():
-                    yield _cascade(str(origin), position, origin)
-            case "OBJECT_SCHEMA":
-                schema = ".".join(parts_of(node))
-                if cascades and not batch.has_made_schema(schema):
-                    yield UnknownLoss(f"CASCADE drops all that is in schema {schema}", position)
-            case "OBJECT_EXTENSION":
-                yield UnknownLoss(f"extension {'.'.join(parts_of(node))} may own tables", position)
-            case _ if cascades and not batch.has_made(kind, object_name(node)):
-                yield _cascade(".".join(parts_of(node)), position)
-            case _:
-                pass
-
-
-def _dropped_table(name: RelationName, batch: Batch, position: Position, *, cascades: bool) -> Iterator[Loss]:
-    for origin in batch.origins(name):
-        yield RowsOf(origin, only=False, position=position)
-        if cascades:
-            yield _cascade(str(origin), position, origin)
-
-
-def _cascade(name: str, position: Position, only_if: RelationName | None = None) -> UnknownLoss:
-    return UnknownLoss(f"CASCADE drops whatever depends on {name}", position, only_if)
-
-
-def _truncate(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
-    for node in tree.nodes("relations"):
-        for origin in batch.origins(RelationName.of_range(node)):
-            yield RowsOf(origin, only=not node.flag("inh"), position=position)
-            if tree.word("behavior") == "DROP_CASCADE":
-                why = f"CASCADE empties the tables that refer to {origin}"
-                yield UnknownLoss(why, position, only_if=origin)
-
-
 def _alter_table(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
     relation = relation_in(tree)
+    alter = removals.alter_composite if tree.word("objtype") == "OBJECT_TYPE" else _alter_command
     for command in tree.nodes("cmds"):
-        yield from _alter_command(command, relation, batch, position)
+        yield from alter(command, relation, batch, position)
 
 
 def _alter_command(command: Node, relation: RelationName, batch: Batch, position: Position) -> Iterator[Loss]:
@@ -193,19 +173,36 @@ def _alter_command(command: Node, relation: RelationName, batch: Batch, position
             for origin in batch.column_origins(relation, command.text("name")):
                 new_type = type_text(type_name) if type_name else "?"
                 yield ValuesOf(origin, position, new_type=new_type, using=using)
+        case "AT_SetExpression":
+            for origin in batch.column_origins(relation, command.text("name")):
+                yield UnknownLoss(f"values of {origin} are computed anew", position, only_if=origin)
         case _:
             pass
+    yield from _evaluated(command, relation, batch, position)
+
+
+def _evaluated(command: Node, relation: RelationName, batch: Batch, position: Position) -> Iterator[Loss]:
+    """Defaults, checks and USING are evaluated for the rows that there are."""
     origins = batch.origins(relation)
-    for name in strange_functions(command, batch) if origins else ():
-        yield UnknownLoss(f"{name} is not built in and may do anything", position, only_if=origins[0])
+    for call in each_once(strange_calls(command, batch)):
+        later = command.word("subtype") == "AT_ColumnDefault"
+        if own_calls(call, batch):
+            yield from () if later else _called(call, batch, position)
+        elif origins or not later:
+            why = f"{'.'.join(filter(None, function_name(call)))}() is not built in and may do anything"
+            yield UnknownLoss(why, position, only_if=origins[0] if origins else None)
 
 
-def _alter_extension(tree: Node, _: Batch, position: Position) -> Iterator[Loss]:
-    yield UnknownLoss(f"the update of extension {tree.text('extname')} runs a script of its own", position)
+def _alter_domain(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
+    """What it is to check is evaluated for the values that there are."""
+    for call in each_once(strange_calls(tree, batch)):
+        yield from _called(call, batch, position)
 
 
-def _drop_owned(_: Node, __: Batch, position: Position) -> Iterator[Loss]:
-    yield UnknownLoss("DROP OWNED drops all that a role owns", position)
+def _create_index(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
+    """Its expressions are evaluated. Functions that existed are immutable, and may not write."""
+    for call in each_once(own_calls(tree, batch)):
+        yield from _called(call, batch, position)
 
 
 def _do(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
@@ -228,12 +225,16 @@ def _create_schema(tree: Node, batch: Batch, position: Position) -> Iterator[Los
 
 
 _READERS: dict[str, _Reader] = {
-    "AlterExtensionStmt": _alter_extension,
+    "AlterDomainStmt": _alter_domain,
+    "AlterExtensionStmt": removals.alter_extension,
     "AlterTableStmt": _alter_table,
     "CallStmt": _call,
     "CreateSchemaStmt": _create_schema,
+    "CreateSubscriptionStmt": removals.create_subscription,
     "DoStmt": _do,
-    "DropOwnedStmt": _drop_owned,
-    "DropStmt": _drop,
-    "TruncateStmt": _truncate,
+    "DropOwnedStmt": removals.drop_owned,
+    "DropStmt": removals.drop,
+    "IndexStmt": _create_index,
+    "TransactionStmt": removals.end_prepared,
+    "TruncateStmt": removals.truncate,
 }

@@ -26,6 +26,22 @@ def steps_of_block(body: str) -> Steps:
     return _steps("DO ", body, ())
 
 
+_OF_TRIGGERS = (
+    "new record; old record; tg_argv text[]; tg_event text; tg_level text; tg_name text; tg_nargs int; tg_op text; "
+    "tg_relid oid; tg_relname text; tg_table_name text; tg_table_schema text; tg_tag text; tg_when text; "
+)
+
+
+def steps_of_trigger(body: str) -> Steps:
+    """The steps of a trigger function: the parser does not read their own kind.
+
+    Raises:
+        UnreadError: it cannot be read.
+    """
+    names = tuple(each.split()[0] for each in _OF_TRIGGERS.split(";")[:-1])
+    return _steps_within(_OF_TRIGGERS, body, names, "int")
+
+
 def steps_of_function(body: str, parameters: tuple[str, ...], *, returns: str) -> Steps:
     """The steps of a function's or procedure's body.
 
@@ -38,6 +54,10 @@ def steps_of_function(body: str, parameters: tuple[str, ...], *, returns: str) -
         UnreadError: it cannot be read.
     """
     declared = "".join(f'"{each}" text;' for each in parameters if '"' not in each)
+    return _steps_within(declared, body, parameters, returns)
+
+
+def _steps_within(declared: str, body: str, parameters: tuple[str, ...], returns: str) -> Steps:
     inner = body.strip().removesuffix(";")
     head = f"CREATE FUNCTION f() RETURNS {returns} LANGUAGE plpgsql AS "
     return _steps(head, f"DECLARE {declared} BEGIN {inner}\n; END", parameters)

@@ -6,13 +6,15 @@ from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.classification.classify import classify
 from dbmigrations.postgres.sql.classification.reading import lock_of_reading
-from dbmigrations.postgres.sql.directives import StatementDirectives
+from dbmigrations.postgres.sql.directives import StatementDirectives, TransactionDirective
 from dbmigrations.postgres.sql.effects import batch_after
 from dbmigrations.postgres.sql.loss import Loss
 from dbmigrations.postgres.sql.losses import losses_of
 from dbmigrations.postgres.sql.operations import LockMode, Operation, Work
+from dbmigrations.postgres.sql.placement import Commits, Opens, Outside, placement_of
 from dbmigrations.postgres.sql.script import SqlScript
-from dbmigrations.postgres.sql.tree import parse
+from dbmigrations.postgres.sql.sessions import end_of_transaction
+from dbmigrations.postgres.sql.tree import Node, Unparsed, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,18 @@ def review_script(script: SqlScript, batch: Batch) -> Review:
         operations = tuple(_as_said(each, directives) for each in found)
         statements.append(StatementReview(operations, lock_of_reading(tree, batch)))
         losses.extend(losses_of(tree, batch, statement.position))
-        batch = batch_after(tree, batch)
+        batch = _behind(tree, batch, script.directives.transaction)
     return Review(tuple(statements), tuple(losses), batch)
+
+
+def _behind(tree: Node | Unparsed, batch: Batch, directive: TransactionDirective | None) -> Batch:
+    """What runs outside of a transaction, or in one of its own, ends the one before it; under tx=file nothing does."""
+    placement = placement_of(tree)
+    if directive is TransactionDirective.FILE and isinstance(placement, Commits | Opens):
+        return batch
+    alone = directive in {TransactionDirective.STATEMENT, TransactionDirective.NONE}
+    after = batch_after(tree, batch)
+    return end_of_transaction(after) if alone or isinstance(placement, Outside) else after
 
 
 def _as_said(operation: Operation, said: StatementDirectives) -> Operation:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from rpds import HashTrieMap, HashTrieSet
 
-from dbmigrations.postgres.sql.batch import CONSTRAINED, WINDOW, Batch, Fate
+from dbmigrations.postgres.sql.batch import CONSTRAINED, MIXED, Batch, Fate
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.tree import Node
 
@@ -31,16 +31,17 @@ def after_maybe(batch: Batch, after: Batch) -> Batch:
         return batch
     if not _is_only_added_to(batch, after):
         return clouded(after)
-    kept = {each for each in after.others if each[0] in {WINDOW, CONSTRAINED}}
+    kept = {each for each in after.others if each in batch.others or each[0] in {CONSTRAINED, MIXED}}
     same = batch.routines
     if same is not after.routines:
         same = HashTrieMap({at: every for at, every in batch.routines.items() if after.routines.get(at) == every})
     return replace(
         batch,
-        others=batch.others.update(kept),
+        others=HashTrieSet(kept),
         retyped=after.retyped,
         loosened=after.loosened,
         references=after.references,
+        ties=after.ties,
         zone_is_set=batch.zone_is_set or after.zone_is_set,
         routines=same,
     )
@@ -70,5 +71,12 @@ def _only_adds(earlier: Mapping[_Name, object], later: Mapping[_Name, object]) -
 
 def clouded(batch: Batch) -> Batch:
     """Behind something that may have changed what names mean."""
-    kept = {each for each in batch.others if each[0] in {WINDOW, CONSTRAINED}}
-    return replace(Batch(batch.schema), path_is_default=False, others=HashTrieSet(kept), is_clouded=True)
+    kept = {each for each in batch.others if each[0] in {CONSTRAINED, MIXED}}
+    return replace(
+        Batch(batch.schema),
+        path_is_default=False,
+        others=HashTrieSet(kept),
+        ties=batch.ties,
+        savepoints=batch.savepoints,
+        is_clouded=True,
+    )

@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dbmigrations.postgres.sql.asking import is_surely_made
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.classification.finding import Finding, made_by_the_plan
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.naming import object_name, parts_of
+from dbmigrations.postgres.sql.noting import referred_from
 from dbmigrations.postgres.sql.operations import LockMode, Work
+from dbmigrations.postgres.sql.reaching import schema_holds_older, touches_older
+from dbmigrations.postgres.sql.ties import Event
 from dbmigrations.postgres.sql.tree import Node
 
 _RELATIONS = {
@@ -51,7 +55,7 @@ def drop(tree: Node, batch: Batch) -> Iterator[Finding]:
 
 def _relation(dropped: _Dropped, name: RelationName, batch: Batch) -> Finding:
     what = f"drop {dropped.word} {name}"
-    if not batch.exists(name):
+    if not batch.exists(name) and not touches_older(batch, name, Event.DROP):
         return _made_here(what, name, batch)
     if dropped.kind == "OBJECT_INDEX" and not dropped.cascades:
         return _index(what, concurrently=dropped.concurrently)
@@ -66,7 +70,7 @@ def _relation(dropped: _Dropped, name: RelationName, batch: Batch) -> Finding:
 def _made_here(what: str, name: RelationName, batch: Batch) -> Finding:
     """What it refers to is locked all the same: its foreign keys go, and the triggers on the other side with them."""
     finding = made_by_the_plan(what)
-    referenced = batch.referred_from(name)
+    referenced = referred_from(batch, name)
     return finding.on_existing(LockMode.ACCESS_EXCLUSIVE).on(referenced[0], batch) if referenced else finding
 
 
@@ -91,7 +95,9 @@ def _on_table(dropped: _Dropped, parts: tuple[str, ...], batch: Batch) -> Findin
 def _other(dropped: _Dropped, name: RelationName, batch: Batch) -> Finding:
     what = f"drop {dropped.word} {dropped.shown}"
     made = (
-        batch.has_made_schema(dropped.shown) if dropped.kind == "OBJECT_SCHEMA" else batch.has_made(dropped.kind, name)
+        batch.has_made_schema(dropped.shown) and not schema_holds_older(batch, dropped.shown)
+        if dropped.kind == "OBJECT_SCHEMA"
+        else is_surely_made(batch, dropped.kind, name)
     )
     if made:
         return made_by_the_plan(what)
@@ -112,10 +118,11 @@ def _missed(what: str, *, cascades: bool) -> Finding:
 
 def truncate(tree: Node, batch: Batch) -> Iterator[Finding]:
     """TRUNCATE: one finding for each table."""
+    event = Event.CASCADE if tree.word("behavior") == "DROP_CASCADE" else Event.TRUNCATE
     for node in tree.nodes("relations"):
         name = RelationName.of_range(node)
         what = f"truncate {name}"
-        if batch.exists(name):
+        if batch.exists(name) or touches_older(batch, name, event):
             finding = Finding(OperationClass.DESTRUCTIVE, what, "its rows do not come back")
             yield finding.on_existing(LockMode.ACCESS_EXCLUSIVE).working(Work.EMPTIED).on(name, batch)
         else:

@@ -11,10 +11,14 @@ from dbmigrations.postgres.sql.names import RelationName, is_of_system
 from dbmigrations.postgres.sql.naming import relation_in
 from dbmigrations.postgres.sql.operations import LockMode
 from dbmigrations.postgres.sql.options import is_on
+from dbmigrations.postgres.sql.reaching import fired, touches_older
+from dbmigrations.postgres.sql.ties import Event
 from dbmigrations.postgres.sql.tree import Node
 
 _WRITTEN = "rows are written"
 _WRITERS = {"DeleteStmt": "delete from", "InsertStmt": "insert into", "MergeStmt": "merge into", "UpdateStmt": "update"}
+
+_EVENTS = {"DeleteStmt": Event.DELETE, "UpdateStmt": Event.UPDATE}
 
 
 def rows(tree: Node, batch: Batch, classify: Classify) -> Iterator[Finding]:
@@ -33,11 +37,13 @@ def rows(tree: Node, batch: Batch, classify: Classify) -> Iterator[Finding]:
         yield Finding(OperationClass.DATA, "set the position of a sequence", "the next number is another one")
     for call in each_once(strange_calls(tree, batch)):
         yield from function_call(call, batch, classify)
+    for node, within in fired(tree, batch):
+        yield from function_call(node, within, classify) if node.kind == "FuncCall" else classify(node, within)
 
 
 def _write(node: Node, batch: Batch) -> Finding:
     relation = relation_in(node)
-    exists = batch.exists(relation) or batch.is_window(relation)
+    exists = batch.exists(relation) or touches_older(batch, relation, _EVENTS.get(node.kind, Event.INSERT))
     what = f"{_WRITERS[node.kind]} {relation}"
     if is_of_system(relation):
         return unknown(what, "it changes the catalog itself, past all that keeps it consistent")
