@@ -1,9 +1,11 @@
 """Reading the request of a step: one JSON argument. What cannot be read is said with a result, as far as possible."""
 
 import json
+from collections.abc import Iterator
 
 from pydantic import ValidationError
 
+from dbmigrations.api.limits import LONGEST_TIMEOUT
 from dbmigrations.api.reasons import Failure
 from dbmigrations.api.step import FORMAT, StepRef, StepRequest, StepResult
 from dbmigrations.api.words import Outcome, StepName
@@ -27,7 +29,8 @@ def read_request(text: str, step: StepName) -> StepRequest:
     """The request for a step that was named on the command line.
 
     Raises:
-        RequestInvalidError: where it is not JSON, of another format, of another shape, or for another step.
+        RequestInvalidError: where it is not JSON, of another format, of another shape, for another step, or asks for
+            what PostgreSQL cannot be told.
     """
     try:
         document = json.loads(text)
@@ -50,16 +53,30 @@ def read_request(text: str, step: StepName) -> StepRequest:
         raise _invalid(f"the request is malformed: {'; '.join(fields)}", document, step) from None
     if request.step.name is not step:
         raise _invalid(f"the request is for step {request.step.name}, the command line says {step}", document, step)
+    for problem in _beyond_postgres(request):
+        raise _invalid(problem, document, step, Failure.INVALID_SPEC)
     return request
 
 
-def _invalid(message: str, document: dict[str, object], step: StepName) -> RequestInvalidError:
+def _beyond_postgres(request: StepRequest) -> Iterator[str]:
+    timeouts = request.timeouts
+    for field, value in (("lock", timeouts.lock), ("statement", timeouts.statement)):
+        if not 0 <= value <= LONGEST_TIMEOUT:
+            yield (
+                f"spec.timeouts.{field} is {value:.0f} s, and PostgreSQL takes 0 to {LONGEST_TIMEOUT} s (596h) for "
+                f"{field}_timeout: shorten it, or set 0s for no limit"
+            )
+
+
+def _invalid(
+    message: str, document: dict[str, object], step: StepName, reason: Failure = Failure.INTERNAL
+) -> RequestInvalidError:
     run = document.get("run")
     result = StepResult(
         step=_step_of(document, step),
         run=run if isinstance(run, str) and len(run) <= RUN_LIMIT else "",
         outcome=Outcome.FAILED,
-        reason=Failure.INTERNAL,
+        reason=reason,
         message=message,
     )
     return RequestInvalidError(message, result)

@@ -70,3 +70,14 @@ def test_a_folder_whose_name_is_no_text_is_told_in_every_format(tmp_path: Path) 
 )
 def test_an_option_that_nothing_can_be_done_with_is_a_usage_error(option: list[str]) -> None:
     run("version", *option)
+
+
+@pytest.mark.parametrize("flag", ["--lock-timeout", "--statement-timeout"])
+@pytest.mark.parametrize("value", [str(597 * 3600), "nan", "inf", "1e300", "-1"])
+def test_a_timeout_that_postgres_cannot_be_told_is_refused_by_its_option(flag: str, value: str) -> None:
+    assert f"'{flag}'" in run("version", flag, value)
+
+
+@pytest.mark.parametrize("flag", ["--wait", "--max-replica-lag", "--max-oldest-transaction"])
+def test_a_time_that_is_no_number_is_refused_by_its_option(flag: str) -> None:
+    assert f"'{flag}'" in run("version", flag, "nan")

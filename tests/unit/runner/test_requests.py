@@ -51,6 +51,19 @@ def test_a_request_for_another_step_is_refused() -> None:
     assert "for step Preflight, the command line says Schema" in str(refusal(wire(), StepName.SCHEMA))
 
 
+@pytest.mark.parametrize("field", ["lock", "statement"])
+@pytest.mark.parametrize("value", [597 * 3600, -1])
+def test_a_timeout_that_postgres_cannot_be_told_is_refused_by_its_field(field: str, value: float) -> None:
+    refused = refusal(wire(timeouts={field: value}))
+    assert f"spec.timeouts.{field} is {value} s, and PostgreSQL takes 0 to 2147483 s (596h)" in str(refused)
+    assert (refused.result.outcome, refused.result.reason) == (Outcome.FAILED, Failure.INVALID_SPEC)
+
+
+def test_the_longest_timeout_that_postgres_can_be_told_is_taken() -> None:
+    text = wire(timeouts={"lock": 596 * 3600, "statement": 0})
+    assert read_request(text, StepName.PREFLIGHT).timeouts.lock == 596 * 3600
+
+
 def test_the_values_of_a_malformed_request_are_not_repeated() -> None:
     assert "hunter2" not in str(refusal(wire(version=["hunter2"])))
 

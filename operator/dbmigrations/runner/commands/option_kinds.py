@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import wraps
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from dbmigrations.api.limits import LONGEST_TIMEOUT
 from dbmigrations.release.versions import Version, VersionError
 
 if TYPE_CHECKING:
@@ -75,11 +77,25 @@ def choice(flag: str, default: StrEnum, text: str) -> Decorator:
     return click.option(flag, type=click.Choice(values), default=default.value, show_default=True, help=text)
 
 
+class Finite(click.FloatRange):
+    """A number in a range. `nan` lies in every one as click compares, and is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401
+        """Read it.
+
+        Raises:
+            click.BadParameter: it is no number, or not in the range.
+        """
+        number = float(super().convert(value, param, ctx))
+        if not isfinite(number):
+            self.fail(f"{value} is no finite number", param, ctx)
+        return number
+
+
 def seconds(flag: str, default: float, text: str) -> Decorator:
-    """A span of time, with a default."""
-    return click.option(
-        flag, type=click.FloatRange(min=0), default=default, show_default=True, metavar="SECONDS", help=text
-    )
+    """A span of time, with a default, as long as PostgreSQL's own may be."""
+    kind = Finite(min=0, max=LONGEST_TIMEOUT)
+    return click.option(flag, type=kind, default=default, show_default=True, metavar="SECONDS", help=text)
 
 
 def checked_size(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
@@ -98,7 +114,7 @@ def checked_size(_context: click.Context, _parameter: click.Parameter, value: st
 
 def most_seconds(flag: str, text: str) -> Decorator:
     """A limit in seconds; None: no limit."""
-    kind = click.FloatRange(min=0)
+    kind = Finite(min=0)
     return click.option(flag, type=kind, default=None, metavar="SECONDS", help=f"{text} Default: no limit.")
 
 

@@ -19,6 +19,7 @@ from dbmigrations.api.words import (
 )
 from dbmigrations.runner.commands.option_kinds import (
     Body,
+    Finite,
     choice,
     grouped,
     most_bytes,
@@ -181,7 +182,7 @@ def planning_options(function: Body) -> Body:
 
 def backfill_options(function: Body) -> Body:
     """How fast backfills may go, as the parameter `backfill`; None: nothing was asked for."""
-    rate = click.FloatRange(min=0, min_open=True)
+    rate = Finite(min=0, min_open=True)
     return grouped(
         function,
         "backfill",

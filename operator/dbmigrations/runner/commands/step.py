@@ -11,7 +11,6 @@ import click
 from dbmigrations.api.words import StepName
 from dbmigrations.runner import exits
 from dbmigrations.runner.context import MountedLogins, StepContext
-from dbmigrations.runner.exits import Exit
 from dbmigrations.runner.interruption import Interruption
 from dbmigrations.runner.report.json_lines import json_lines
 from dbmigrations.runner.report.redaction import Redactor
@@ -44,7 +43,7 @@ def step(name: str, request_text: str, result_path: str) -> None:
     except RequestInvalidError as error:
         click.echo(f"error: {error}", err=True)
         write_result(result_path, error.result)
-        sys.exit(Exit.BUG)
+        sys.exit(exits.of_result(error.result))
     now = partial(datetime.now, UTC)
     redactor = Redactor()
     interruption = Interruption()

@@ -1,0 +1,4 @@
+"""Bounds that are not ours: whoever reads a setting says which field is beyond them."""
+
+LONGEST_TIMEOUT = 2_147_483
+"""Seconds. PostgreSQL keeps lock_timeout and statement_timeout as milliseconds in 32 bits: some 596 hours."""
