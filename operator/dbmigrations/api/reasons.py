@@ -19,6 +19,7 @@ class Refusal(StrEnum):
     BELOW_BASELINE = "BelowBaseline"
     DOWN_MISSING = "DownMissing"
     ROLLBACK_DENIED = "RollbackDenied"
+    SCHEMA_UNUSABLE = "SchemaUnusable"
     BACKUP_IMPOSSIBLE = "BackupImpossible"
     VERSION_AHEAD = "VersionAhead"
     POLICY_VIOLATION = "PolicyViolation"

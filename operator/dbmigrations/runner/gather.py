@@ -26,6 +26,7 @@ from dbmigrations.postgres.records import RecordedMigration, RowOutcome
 from dbmigrations.postgres.sizes import relation_sizes
 from dbmigrations.postgres.sql.script import read
 from dbmigrations.runner.analysis import PlannedScript, analyse
+from dbmigrations.runner.making import unusable_schema
 from dbmigrations.runner.preflight.drafting import draft
 from dbmigrations.runner.preflight.facts import (
     Analysis,
@@ -75,6 +76,7 @@ def gather(work: Work, directory: ReleaseDirectory) -> PreflightFacts:
         facts,
         analyses=_with_outlooks(work.session, scripts, analyses),
         backup=BackupFacts(facts.backup.when, _backup_problem(work.request, work.context)),
+        unusable_schema=unusable_schema(work.session, work.request.schema_name, scripts),
         drift=look_for_drift(work.session, work.tables, facts.history, work.request.policy.drift_ignore),
     )
 

@@ -11,8 +11,9 @@ from dbmigrations.api.spec import ApprovalMode, BackupWhen, ExceptionsPolicy, Op
 from dbmigrations.api.step import RequestedPolicy
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.runner.preflight.decision import Planned, decide
-from dbmigrations.runner.preflight.facts import Analysis, BackupFacts, Operation
+from dbmigrations.runner.preflight.facts import Analysis, BackupFacts, Operation, SchemaFacts
 from tests.unit.preflight.situations import (
+    LAPTOP,
     SHOP,
     Analyses,
     approving,
@@ -24,6 +25,24 @@ from tests.unit.preflight.situations import (
     planned,
     refused,
 )
+
+
+@pytest.mark.parametrize(
+    ("exists", "words"),
+    [
+        (False, 'CREATE SCHEMA "shopp" AUTHORIZATION "o""wner";'),
+        (True, 'GRANT USAGE, CREATE ON SCHEMA "shopp" TO "o""wner";'),
+    ],
+)
+def test_a_schema_that_cannot_be_filled_is_told_with_its_field_and_remedy(*, exists: bool, words: str) -> None:
+    schema = SchemaFacts("shopp", exists=exists, role='o"wner', made_at="sql/a.sql:3:1")
+    refusal = refused(facts_of(SHOP, at("1.0.0"), "1.1.0", unusable_schema=schema))
+    assert refusal.reason is Refusal.SCHEMA_UNUSABLE
+    assert "`spec.database.schema`" in refusal.message
+    assert "sql/a.sql:3:1" in refusal.message
+    assert words in refusal.message
+    on_laptop = refused(facts_of(SHOP, at("1.0.0"), "1.1.0", unusable_schema=schema, requester=LAPTOP))
+    assert "`--schema`" in on_laptop.message
 
 
 def test_a_backup_that_cannot_be_taken_stops_everything() -> None:

@@ -14,7 +14,7 @@ from dbmigrations.postgres.catalog.drift import Drift
 from dbmigrations.postgres.catalog.snapshot import CatalogObject
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.runner.preflight.decision import REFUSALS
-from dbmigrations.runner.preflight.facts import BackupFacts, PreflightFacts
+from dbmigrations.runner.preflight.facts import BackupFacts, PreflightFacts, SchemaFacts
 from tests.unit.preflight.situations import (
     GROWN,
     LATE,
@@ -64,6 +64,7 @@ def test_where_all_is_wrong_the_first_refusal_is_told_and_each_remedy_leads_to_t
         (Refusal.BELOW_BASELINE, {"directory": unmarked}),
         (Refusal.DOWN_MISSING, {"history": at("1.1.0", directory(*mended), uid="uid-2").history()}),
         (Refusal.ROLLBACK_DENIED, {"policy": (policy := changed(policy, rollback=RollbackPolicy.REQUIRE_APPROVAL))}),
+        (Refusal.SCHEMA_UNUSABLE, {"unusable_schema": None}),
         (Refusal.BACKUP_IMPOSSIBLE, {"backup": BackupFacts()}),
         (Refusal.VERSION_AHEAD, {"down_is_asked": True}),
         (Refusal.POLICY_VIOLATION, {"policy": changed(policy, operations=OperationsPolicy.ANY)}),
@@ -77,6 +78,7 @@ def test_where_all_is_wrong_the_first_refusal_is_told_and_each_remedy_leads_to_t
         last_run_known=False,
         policy=RequestedPolicy(rollback=RollbackPolicy.DENY, drift=DriftPolicy.REFUSE),
         drift=Drift((Difference(None, CatalogObject("table", "theirs", "", {"owner": "me"})),), since="1.1.0"),
+        unusable_schema=SchemaFacts("app", exists=False, role="me", made_at="a.sql:1:1"),
         backup=BackupFacts(problem="no"),
         analyses=Analyses({"up:x": does(OperationClass.DESTRUCTIVE)}),
     )

@@ -68,6 +68,7 @@ REFUSALS: tuple[Callable[[Case], Refused | None], ...] = (
     going_down.below_baseline,
     going_down.down_missing,
     going_down.rollback_denied,
+    permission.schema_unusable,
     permission.backup_impossible,
     going_down.version_ahead,
     permission.policy_violation,

@@ -125,6 +125,18 @@ class BackupFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class SchemaFacts:
+    """The application's schema, where the plan makes something in it that cannot be made."""
+
+    name: str
+    exists: bool
+    role: str
+    """Whom migrations run as."""
+    made_at: str
+    """The first statement that would fail: `migrations/sql/20260123_1200_name.sql:3:1`."""
+
+
+@dataclass(frozen=True, slots=True)
 class PreflightFacts:
     """One database, one release directory, one request."""
 
@@ -153,6 +165,8 @@ class PreflightFacts:
     policy: RequestedPolicy = field(default_factory=RequestedPolicy)
     approved_plan: str = ""
     backup: BackupFacts = field(default_factory=BackupFacts)
+    unusable_schema: SchemaFacts | None = None
+    """None: it is there and may be added to, or the plan itself may see to that, or makes nothing in it."""
     analyses: Mapping[MigrationRef, Analysis] = field(default_factory=dict)
     drift: Drift = field(default_factory=Drift)
     """What somebody changed; looked for only where there is something to do."""

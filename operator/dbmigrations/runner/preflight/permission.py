@@ -18,6 +18,27 @@ if TYPE_CHECKING:
     from dbmigrations.runner.preflight.case import Case, Refused
 
 
+def schema_unusable(case: Case) -> Refused | None:
+    """The plan makes something in the application's schema, which is not there or not open to the role."""
+    facts = case.facts
+    schema = facts.unusable_schema
+    if case.plan is None or schema is None:
+        return None
+    field = wording.setting(facts, "spec.database.schema", "--schema")
+    name, role = wording.quoted(schema.name), wording.quoted(schema.role)
+    if schema.exists:
+        what = (
+            f"role {schema.role} may not make anything in schema {schema.name} ({field}), and {schema.made_at} does: "
+            f"as the schema's owner run GRANT USAGE, CREATE ON SCHEMA {name} TO {role};"
+        )
+    else:
+        what = (
+            f"schema {schema.name} ({field}) does not exist, and {schema.made_at} makes something in it: mend the "
+            f"name, run CREATE SCHEMA {name} AUTHORIZATION {role}; or let a migration say CREATE SCHEMA before it,"
+        )
+    return case.refuse(Refusal.SCHEMA_UNUSABLE, f"{what} then {wording.look_again(facts)}")
+
+
 def backup_impossible(case: Case) -> Refused | None:
     """The run is to take a backup, and cannot."""
     facts = case.facts

@@ -61,3 +61,9 @@ def approve(facts: PreflightFacts, plan_hash: str) -> str:
 def setting(facts: PreflightFacts, field: str, option: str) -> str:
     """A field of the spec, or the option of the command line that stands for it."""
     return f"`{option}`" if facts.is_laptop else f"`{field}`"
+
+
+def quoted(name: str) -> str:
+    """A name as SQL has it."""
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'
