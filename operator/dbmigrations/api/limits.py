@@ -2,3 +2,8 @@
 
 LONGEST_TIMEOUT = 2_147_483
 """Seconds. PostgreSQL keeps lock_timeout and statement_timeout as milliseconds in 32 bits: some 596 hours."""
+
+
+def is_postgres_own(schema: str) -> bool:
+    """Whether PostgreSQL keeps the name of a schema for itself: nobody else can make, or fill, one of that name."""
+    return schema.startswith("pg_") or schema == "information_schema"

@@ -38,6 +38,8 @@ class Failure(StrEnum):
     INVALID_SPEC = "InvalidSpec"  # the resource contradicts itself
     RELEASE_INVALID = "ReleaseInvalid"  # the release directory has errors: file and line in the message
     PRIVILEGES_UNSAFE = "PrivilegesUnsafe"  # others may write our tables: a planted down script would later run
+    PRIVILEGES_MISSING = "PrivilegesMissing"  # the role may not do what it must: the GRANT in the message
+    QUERY_FAILED = "QueryFailed"  # a question of ours was refused before any migration ran: SQLSTATE in the message
     FORMAT_TOO_NEW = "FormatTooNew"  # the tables were written by a newer runner
     MIGRATION_FAILED = "MigrationFailed"  # a statement failed: file:line:column and SQLSTATE in the message
     VERIFY_FAILED = "VerifyFailed"  # an assertion was not true

@@ -9,14 +9,12 @@ from collections.abc import Iterator, Mapping
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from dbmigrations.api.limits import LONGEST_TIMEOUT
 from dbmigrations.api.scalars import Duration
 from dbmigrations.api.spec import BackupWhen, DatabaseMigrationSpec, TlsMode
 from dbmigrations.api.status import DatabaseMigrationStatus
 from dbmigrations.controller.durations import seconds
 from dbmigrations.controller.snapshot import InvalidSpec
-
-LONGEST_SERVER_TIMEOUT = (2**31 - 1) / 1000
-"""Seconds: PostgreSQL holds its timeouts as milliseconds in an int."""
 
 LONGEST_REFERENCE = 512
 """Characters of an image reference that a status can hold."""
@@ -76,7 +74,7 @@ def _contradictions(spec: DatabaseMigrationSpec) -> Iterator[InvalidSpec]:
 def _too_long(spec: DatabaseMigrationSpec) -> Iterator[InvalidSpec]:
     limits = {"lock": spec.timeouts.lock, "statement": spec.timeouts.statement}
     for name, duration in limits.items():
-        if seconds(duration) > LONGEST_SERVER_TIMEOUT:
+        if seconds(duration) > LONGEST_TIMEOUT:
             yield InvalidSpec(f"spec.timeouts.{name}", "PostgreSQL takes at most 596h; 0s is no limit")
     image = spec.source.image
     if image is not None and len(image.reference.replace("{version}", spec.version)) > LONGEST_REFERENCE:

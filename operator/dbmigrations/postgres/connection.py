@@ -335,7 +335,7 @@ class Session:
             if self.settings.role and error.details.sqlstate in {"42501", "22023"}:
                 raise PrivilegesMissingError(
                     f"login {self.facts.login} cannot SET ROLE {self.settings.role}: {error.details.primary}. "
-                    f"Create the role, or GRANT it to the login"
+                    f'Create the role, or GRANT "{self.settings.role}" TO "{self.facts.login}";'
                 ) from None
             raise
 

@@ -97,7 +97,9 @@ class ConnectionUnsuitableError(FinalError):
 
 
 class PrivilegesMissingError(FinalError):
-    """The role lacks a privilege that our own tables need; the text says which GRANT helps."""
+    """The role lacks a privilege that it needs before any migration runs; the text says which GRANT helps."""
+
+    reason = Failure.PRIVILEGES_MISSING
 
 
 class PrivilegesUnsafeError(FinalError):

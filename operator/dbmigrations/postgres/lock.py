@@ -128,5 +128,9 @@ def _holder(session: Session, key: tuple[int, int, int]) -> str:
 
 
 def _has_prisma(session: Session, schema: str) -> bool:
-    name = sql.Identifier(schema, "_prisma_migrations").as_string(None)
-    return bool(session.one("SELECT to_regclass(%s) IS NOT NULL", (name,))[0])
+    # Not by to_regclass: it is an error where the role may not use the schema, which is told better later.
+    found = session.one(
+        "SELECT count(*) FROM pg_class WHERE relname = '_prisma_migrations' AND relnamespace = to_regnamespace(%s)",
+        (sql.Identifier(schema).as_string(None),),
+    )
+    return bool(found[0])

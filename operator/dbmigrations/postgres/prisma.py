@@ -9,7 +9,12 @@ from uuid import uuid4
 
 from psycopg import sql
 
+from dbmigrations.postgres.application_schema import schema_standing
 from dbmigrations.postgres.connection import Session
+from dbmigrations.postgres.errors import PrivilegesMissingError, StatementError
+
+_NOT_ALLOWED = "42501"
+"""insufficient_privilege."""
 
 _DDL = """
     CREATE TABLE {table} (
@@ -50,16 +55,35 @@ def prisma_table(schema: str) -> sql.Identifier:
 
 
 def prisma_rows(session: Session, schema: str) -> tuple[PrismaRow, ...]:
-    """The rows in the order in which they were started; none where the table is not there."""
-    if not _exists(session, schema):
-        return ()
-    found = session.execute(
-        sql.SQL(
-            "SELECT migration_name, checksum, finished_at IS NOT NULL, rolled_back_at IS NOT NULL"
-            " FROM {} ORDER BY started_at, id"
-        ).format(prisma_table(schema))
+    """The rows in the order in which they were started; none where the table is not there.
+
+    Raises:
+        PrivilegesMissingError: it is, and this role may not read it.
+    """
+    query = sql.SQL(
+        "SELECT migration_name, checksum, finished_at IS NOT NULL, rolled_back_at IS NOT NULL"
+        " FROM {} ORDER BY started_at, id"
     )
+    try:
+        if not _exists(session, schema):
+            return ()
+        found = session.execute(query.format(prisma_table(schema)))
+    except StatementError as error:
+        if error.details.sqlstate != _NOT_ALLOWED:
+            raise
+        raise PrivilegesMissingError(_unreadable(session, schema, error)) from None
     return tuple(PrismaRow(*row) for row in found)
+
+
+def _unreadable(session: Session, schema: str, error: StatementError) -> str:
+    standing = schema_standing(session, schema)
+    what = f"USAGE, CREATE ON SCHEMA {sql.Identifier(schema).as_string(None)}"
+    if standing.may_use:
+        what = f"SELECT, INSERT, UPDATE ON {prisma_table(schema).as_string(None)}"
+    return (
+        f"role {standing.role} may not see whether Prisma was here: {error.details.primary}. Run as the owner of the "
+        f'application, or let that run GRANT {what} TO "{standing.role}";'
+    )
 
 
 def begin(session: Session, schema: str, name: str, checksum: str) -> None:

@@ -19,6 +19,9 @@ from dbmigrations.postgres.view import create_view
 if TYPE_CHECKING:
     from dbmigrations.postgres.connection import Session
 
+_NOT_ALLOWED = "42501"
+"""insufficient_privilege."""
+
 FORMAT = 3
 """The format that this runner writes."""
 
@@ -41,14 +44,16 @@ def installed(session: Session, tables: Tables) -> bool:
         FormatTooNewError: a newer runner wrote them.
         PrivilegesMissingError: they are there, and this role may not read them.
     """
-    found = session.one(
-        "SELECT to_regclass(%s) IS NOT NULL", (sql.Identifier(tables.schema, "format").as_string(None),)
-    )
-    if not found[0]:
-        return False
     try:
+        found = session.one(
+            "SELECT to_regclass(%s) IS NOT NULL", (sql.Identifier(tables.schema, "format").as_string(None),)
+        )
+        if not found[0]:
+            return False
         version, runner = session.one(tables.query("SELECT version, runner_version FROM {schema}.format"))
     except StatementError as error:
+        if error.details.sqlstate != _NOT_ALLOWED:
+            raise
         raise PrivilegesMissingError(_unreadable(session, tables, error)) from None
     if version > FORMAT:
         raise FormatTooNewError(
@@ -74,7 +79,7 @@ def install(session: Session, tables: Tables, *, application_schema: str, runner
                     _create(session, tables, runner_version)
                 _upgrade(session, tables, runner_version)
         except StatementError as error:
-            if error.details.sqlstate != "42501":
+            if error.details.sqlstate != _NOT_ALLOWED:
                 raise
             raise PrivilegesMissingError(_cannot_create(session, tables, error)) from None
     check_privileges(session, tables.schema)
@@ -139,8 +144,11 @@ def _cannot_create(session: Session, tables: Tables, error: StatementError) -> s
 
 
 def _unreadable(session: Session, tables: Tables, error: StatementError) -> str:
-    (role,) = session.one("SELECT current_user")
+    role, owner = session.one(
+        "SELECT current_user, (SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE oid = to_regnamespace(%s))",
+        (sql.Identifier(tables.schema).as_string(None),),
+    )
     return (
-        f"role {role} cannot read schema {tables.schema}: {error.details.primary}. "
-        "Log in as its owner, or name the owner as the role to SET"
+        f"role {role} cannot read schema {tables.schema}: {error.details.primary}. Log in as its owner {owner}, or run "
+        f'GRANT "{owner}" TO "{session.facts.login}"; and name {owner} as the role to SET (spec.database.role, --role)'
     )

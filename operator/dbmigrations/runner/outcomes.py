@@ -10,8 +10,8 @@ import psycopg
 
 from dbmigrations.api.reasons import Failure, Refusal, Waiting
 from dbmigrations.api.step import PlanSummary, StepRequest, StepResult
-from dbmigrations.api.words import Outcome
-from dbmigrations.postgres.errors import FinalError, WaitError
+from dbmigrations.api.words import Outcome, StepName
+from dbmigrations.postgres.errors import FinalError, StatementError, WaitError
 from dbmigrations.release.problems import ReleaseInvalidError
 from dbmigrations.release.stored import StoredPlanError
 from dbmigrations.runner.errors import (
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 def result_of(error: BaseException, request: StepRequest) -> StepResult:
     """The result of a step that ended with an error. Every error has one; an unforeseen one is InternalError."""
     outcome, reason, message = verdict(error)
+    if reason is Failure.MIGRATION_FAILED and request.step.name in _BEFORE_MIGRATIONS:
+        reason = Failure.PRIVILEGES_MISSING if _is_forbidden(error) else Failure.QUERY_FAILED
     return StepResult(
         step=request.step,
         run=request.run,
@@ -37,6 +39,14 @@ def result_of(error: BaseException, request: StepRequest) -> StepResult:
         message=message,
         plan=_plan(error),
     )
+
+
+_BEFORE_MIGRATIONS = frozenset({StepName.PREFLIGHT, StepName.BACKUP, StepName.BASELINE})
+"""These steps run no migration, so none can have failed."""
+
+
+def _is_forbidden(error: BaseException) -> bool:
+    return isinstance(error, StatementError) and error.details.sqlstate == "42501"  # insufficient_privilege
 
 
 def verdict(error: BaseException) -> tuple[Outcome, Refusal | Failure | Waiting, str]:  # noqa: PLR0911 - one for each

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from dbmigrations.api.limits import LONGEST_TIMEOUT
+from dbmigrations.api.limits import LONGEST_TIMEOUT, is_postgres_own
 from dbmigrations.api.reasons import Failure
 from dbmigrations.api.step import FORMAT, StepRef, StepRequest, StepResult
 from dbmigrations.api.words import Outcome, StepName
@@ -59,6 +59,9 @@ def read_request(text: str, step: StepName) -> StepRequest:
 
 
 def _beyond_postgres(request: StepRequest) -> Iterator[str]:
+    for field, name in (("schema", request.schema_name), ("historySchema", request.history_schema)):
+        if is_postgres_own(name):
+            yield f"spec.database.{field} is {name}: names that begin with pg_ are PostgreSQL's own, choose another one"
     timeouts = request.timeouts
     for field, value in (("lock", timeouts.lock), ("statement", timeouts.statement)):
         if not 0 <= value <= LONGEST_TIMEOUT:

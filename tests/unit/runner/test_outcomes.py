@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from dbmigrations.api.reasons import Failure, Refusal, Waiting
-from dbmigrations.api.step import Outcome
+from dbmigrations.api.step import Outcome, StepName
 from dbmigrations.postgres import errors as engine
 from dbmigrations.release.problems import Problem, ReleaseInvalidError
 from dbmigrations.release.stored import StoredPlanError
@@ -31,6 +31,7 @@ DETAILS = engine.StatementDetails(sqlstate="42P01", primary='relation "a" does n
         (SourceMissingError("x"), Outcome.WAITING, Waiting.SOURCE, Exit.UNAVAILABLE),
         (Interrupted("SIGTERM"), Outcome.WAITING, Waiting.STEP_LOST, Exit.UNAVAILABLE),
         (engine.ConnectionUnsuitableError("x"), Outcome.FAILED, Failure.CONNECTION_UNSUITABLE, Exit.FAILED),
+        (engine.PrivilegesMissingError("x"), Outcome.FAILED, Failure.PRIVILEGES_MISSING, Exit.FAILED),
         (engine.PrivilegesUnsafeError("x"), Outcome.FAILED, Failure.PRIVILEGES_UNSAFE, Exit.FAILED),
         (engine.FormatTooNewError("x"), Outcome.FAILED, Failure.FORMAT_TOO_NEW, Exit.FAILED),
         (engine.StatementError(DETAILS), Outcome.FAILED, Failure.MIGRATION_FAILED, Exit.FAILED),
@@ -50,8 +51,19 @@ DETAILS = engine.StatementDetails(sqlstate="42P01", primary='relation "a" does n
 def test_an_error_says_who_acts_next_and_why(
     error: BaseException, outcome: Outcome, reason: Failure | Refusal | Waiting, code: Exit
 ) -> None:
-    answer = result_of(error, request())
+    answer = result_of(error, request(StepName.SQL))
     assert (answer.outcome, answer.reason, of_result(answer)) == (outcome, reason, code)
+
+
+@pytest.mark.parametrize("step", [StepName.PREFLIGHT, StepName.BACKUP, StepName.BASELINE])
+def test_before_any_migration_ran_none_has_failed(step: StepName) -> None:
+    assert result_of(engine.StatementError(DETAILS), request(step)).reason is Failure.QUERY_FAILED
+
+
+def test_what_the_role_may_not_see_is_a_privilege_that_it_lacks() -> None:
+    error = engine.StatementError(engine.StatementDetails("42501", "permission denied for schema app"))
+    assert result_of(error, request(StepName.PREFLIGHT)).reason is Failure.PRIVILEGES_MISSING
+    assert result_of(error, request(StepName.SQL)).reason is Failure.MIGRATION_FAILED
 
 
 def engine_errors(kind: type[engine.EngineError]) -> set[type[engine.EngineError]]:
@@ -63,7 +75,7 @@ def test_no_error_of_the_engine_is_taken_for_a_bug() -> None:
     for kind in engine_errors(engine.EngineError) - abstract:
         error = kind.__new__(kind)
         Exception.__init__(error, "x")
-        assert result_of(error, request()).reason is not Failure.INTERNAL, kind
+        assert result_of(error, request(StepName.SQL)).reason is not Failure.INTERNAL, kind
 
 
 def test_a_bug_is_named_by_its_place_and_never_by_its_text() -> None:

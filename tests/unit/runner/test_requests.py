@@ -64,6 +64,14 @@ def test_the_longest_timeout_that_postgres_can_be_told_is_taken() -> None:
     assert read_request(text, StepName.PREFLIGHT).timeouts.lock == 596 * 3600
 
 
+@pytest.mark.parametrize(("alias", "field"), [("schema", "schema"), ("historySchema", "historySchema")])
+@pytest.mark.parametrize("name", ["pg_x", "information_schema"])
+def test_a_schema_that_is_postgres_own_is_refused_by_its_field(alias: str, field: str, name: str) -> None:
+    refused = refusal(wire(**{alias: name}))
+    assert f"spec.database.{field} is {name}" in str(refused)
+    assert refused.result.reason is Failure.INVALID_SPEC
+
+
 def test_the_values_of_a_malformed_request_are_not_repeated() -> None:
     assert "hunter2" not in str(refusal(wire(version=["hunter2"])))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dbmigrations.api.limits import is_postgres_own
 from dbmigrations.postgres.connection import Session, SessionSettings
 from dbmigrations.postgres.credentials import from_environment
 from dbmigrations.postgres.errors import CredentialsMissingError
@@ -90,13 +91,19 @@ def at_laptop(desk: Desk, place: Place) -> Laptop:
     """The laptop for a command.
 
     Raises:
-        click.UsageError: no database is named, or its URL is malformed.
+        click.UsageError: no database is named, its URL is malformed, or a schema is PostgreSQL's own.
     """
     try:
         settings = from_environment(os.environ, place.url)
     except CredentialsMissingError as error:
         raise click.UsageError(str(error)) from None
-    return Laptop(desk, desk.redactor.hiding(settings), place)
+    laptop = Laptop(desk, desk.redactor.hiding(settings), place)
+    for option, name in (("--schema", laptop.schema), ("--history-schema", place.history_schema)):
+        if is_postgres_own(name):
+            raise click.UsageError(
+                f"{option} {name}: names that begin with pg_ are PostgreSQL's own, choose another one"
+            )
+    return laptop
 
 
 def local_now() -> datetime:

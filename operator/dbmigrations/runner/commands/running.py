@@ -14,6 +14,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from dbmigrations.api.reasons import Failure
 from dbmigrations.postgres.errors import StatementError
 from dbmigrations.release.problems import ReleaseInvalidError
 from dbmigrations.runner import exits
@@ -80,6 +81,8 @@ def _tell(desk: Desk, error: BaseException) -> Exit:
     from dbmigrations.runner.report.next_steps import next_step
 
     outcome, reason, message = verdict(error)
+    if isinstance(error, StatementError) and not error.where:  # of no migration: those are told with their place
+        reason = Failure.QUERY_FAILED
     code = exits.of_outcome(outcome, reason)
     if isinstance(error, Interrupted):
         code = exits.of_signal(error.signal_name)

@@ -19,6 +19,7 @@ _NEXT: dict[Failure | Waiting, str] = {
     ),
     Failure.VERIFY_FAILED: f"mend the data or the assertion, then {_AGAIN}; `dbmigrate verify` only looks",
     Failure.BACKUP_FAILED: f"nothing was changed. Mend what the message names, then {_AGAIN}",
+    Failure.QUERY_FAILED: f"no migration ran. Mend what the message names, then {_AGAIN}",
     Failure.PLAN_CHANGED: f"{_AGAIN}: it is planned anew",
     Failure.INTERNAL: "the database is as the last finished statement left it; the log and a report help to mend this",
     Waiting.DATABASE: f"see that the server runs and that this login may enter, then {_AGAIN}",
