@@ -196,6 +196,51 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
+@pytest.fixture
+def instead_of_pg_dump(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Puts a shell script where pg_dump is looked for; `--version` is still the real one's answer."""
+    stand_in = tmp_path / "bin" / "pg_dump"
+
+    def put(script: str) -> None:
+        stand_in.parent.mkdir()
+        stand_in.write_text(f'#!/bin/sh\ntest "$1" != --version || exec {shutil.which("pg_dump")} "$1"\n{script}\n')
+        stand_in.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{stand_in.parent}:{os.environ['PATH']}")
+
+    return put
+
+
+@on_debians_server
+def test_where_our_session_was_lost_too_no_words_of_pg_dump_are_needed(
+    filled: Database, tmp_path: Path, instead_of_pg_dump: Callable[[str], None]
+) -> None:
+    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"
+    where = filled.server.dsn(filled.name)
+    instead_of_pg_dump(f'psql "{where}" -c "{end}"\necho "pg_dump: Fehler: Verbindung beendet" >&2\nexit 1')
+    with filled.session(row_security=False) as session, pytest.raises(ConnectionLostError):
+        take_backup(session, wanted(filled, tmp_path))
+    assert list((tmp_path / "shop.shop").iterdir()) == []
+
+
+@on_debians_server
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("echo 'pg_dump: error: could not write: No space left on device' >&2\nexit 1", "enlarge it, or keep fewer"),
+        ("kill -KILL $$", "was ended by SIGKILL .out of memory"),
+        ("exit 3", "failed with exit code 3: it said nothing"),
+    ],
+    ids=["full", "killed", "silent"],
+)
+def test_a_failure_that_trying_again_does_not_mend_says_what_does(
+    filled: Database, tmp_path: Path, instead_of_pg_dump: Callable[[str], None], script: str, words: str
+) -> None:
+    instead_of_pg_dump(script)
+    with filled.session(row_security=False) as session, pytest.raises(BackupError, match=words):
+        take_backup(session, wanted(filled, tmp_path))
+
+
 @on_debians_server
 def test_what_an_interrupted_dump_left_is_removed_by_the_next(filled: Database, tmp_path: Path) -> None:
     left = tmp_path / "shop.shop" / ".unfinished-of-a-killed-run"

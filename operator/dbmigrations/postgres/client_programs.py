@@ -55,8 +55,8 @@ _LAST_LINES = 5
 
 _LOST = re.compile(
     r"server closed the connection|terminating connection|connection to (server|database) .*failed|could not connect"
-    r"|could not (send|receive) data|no connection to the server|SSL SYSCALL error|SSL connection has been closed"
-    r"|the database system is "
+    r"|could not (send|receive) data|no connection to the server|SSL (SYSCALL )?error|SSL connection has been closed"
+    r"|could not translate host name|could not import the requested snapshot|the database system is "
 )
 """What libpq and the server say in English when a connection cannot be had, or is lost."""
 
@@ -128,6 +128,11 @@ class Ended:
     """Whether it said anywhere that it lost its connection, or got none."""
     blocked: bool = False
     """Whether it waited for a table as long as it was allowed to."""
+
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether it failed, and not for want of a connection or a lock as far as its words tell."""
+        return self.code != 0 and not self.lost and not self.blocked
 
 
 def run_program(

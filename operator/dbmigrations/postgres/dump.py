@@ -5,6 +5,9 @@ A backup is put into place only when it was read back: every file's checksum, an
 
 from __future__ import annotations
 
+import re
+import shutil
+import signal
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dbmigrations.postgres.connection import Session
+
+_FULL = re.compile("No space left on device|Disk quota exceeded")
 
 _ZSTD_SINCE = 16
 """The major of the client that can compress with zstd."""
@@ -60,7 +65,7 @@ def take_backup(
         on_line: is told each line that pg_dump says.
 
     Raises:
-        ConnectionLostError: pg_dump lost its connection, or got none.
+        ConnectionLostError: pg_dump lost its connection, or got none; or `session` was lost with it.
         ContentionError: it waited too long for a table.
         BackupError: it failed otherwise, or what it wrote cannot be read back.
     """
@@ -126,6 +131,11 @@ def _dump(session: Session, request: BackupRequest, target: Path, on_line: Calla
         command.append(f"--role={session.settings.role}")
     with login_environment(request.where) as environment:
         ended = run_program(command, environment, on_line)
+        if ended.is_unexplained:
+            session.execute("SELECT")  # lost as well? then that is the explanation, whatever pg_dump's words were
+            if not speaks_english(*session.one("SELECT current_setting('lc_messages')")):
+                shutil.rmtree(target, ignore_errors=True)
+                ended = run_program(command, environment, on_line)
         if ended.code != 0:
             raise _failed(ended, request)
         _check_contents(target, environment)
@@ -140,15 +150,33 @@ def _dump(session: Session, request: BackupRequest, target: Path, on_line: Calla
     )
 
 
+def speaks_english(lc_messages: str) -> bool:
+    """Whether the words of the server's errors are those that are looked for.
+
+    The language is the server's: only a superuser may choose another one. What nobody can read is tried once more, for
+    it may have been a lost connection.
+    """
+    return lc_messages.partition(".")[0] in {"", "C", "POSIX"} or lc_messages.startswith("en")
+
+
 def _failed(ended: Ended, request: BackupRequest) -> EngineError:
-    said = f"pg_dump failed with exit code {ended.code}: {_said(ended)}"
+    said = f"pg_dump {_how(ended.code)}: {_said(ended)}"
     if ended.lost:
         return ConnectionLostError(f"pg_dump lost its connection ({said})")
     if ended.blocked:
         return ContentionError(
             f"pg_dump waited {request.lock_wait} s for a table that another session has locked", sqlstate="55P03"
         )
+    if _FULL.search(said):
+        said += ". The storage of the backups is full: enlarge it, or keep fewer backups (steps.backup.retain)"
     return BackupError(said)
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return f"failed with exit code {code}"
+    killed = " (out of memory? then raise the limit in jobTemplate.resources)" if -code == signal.SIGKILL else ""
+    return f"was ended by {signal.Signals(-code).name}{killed}"
 
 
 def _check_contents(dump: Path, environment: dict[str, str]) -> None:
