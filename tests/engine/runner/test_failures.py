@@ -88,6 +88,20 @@ def test_a_rollback_after_a_failure_undoes_just_that_run(operator: Operator, not
     assert applied(database) == ["20260101000000_init"]
 
 
+def test_where_the_failed_run_had_applied_nothing_nothing_is_undone_and_no_version_is_claimed(
+    operator: Operator, notes: Notes, database: Database
+) -> None:
+    operator.migrate("1.0.0")
+    notes.write(notes.COLOUR, "ALTER TABLE no_such_table ADD COLUMN colour text;\n")
+    operator.generation = 2
+    failed = operator.migrate("1.1.0")[-1]
+    assert failed.reason is Failure.MIGRATION_FAILED, operator.log
+    (undone,) = operator.migrate("1.1.0", trigger=Trigger.ON_FAILURE_ROLLBACK, undo_run=failed.run)
+    assert (undone.outcome, undone.current_version) == (Outcome.SUCCEEDED, "1.0.0")
+    assert undone.message == "the failed run had applied nothing: nothing to undo, the database is at 1.0.0"
+    assert applied(database) == ["20260101000000_init"]
+
+
 def test_an_assertion_that_is_false_stops_the_walk_and_the_version_does_not_move(
     operator: Operator, notes: Notes, database: Database
 ) -> None:

@@ -158,6 +158,9 @@ def _tell_plan(work: Work, facts: PreflightFacts, plan: Plan, decision: Planned 
 
 
 def _summary(decision: Planned, facts: PreflightFacts) -> str:
+    if decision.next is None and facts.trigger is Trigger.ON_FAILURE_ROLLBACK:
+        at = facts.history.current_version or "no version"
+        return f"the failed run had applied nothing: nothing to undo, the database is at {at}"
     if decision.next is None:
         return f"the database is verified at {facts.version}: nothing to do"
     figures = f"{count(len(decision.steps) - 1, 'step')}"
