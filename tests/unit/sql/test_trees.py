@@ -55,6 +55,29 @@ def test_what_has_no_tree_says_why(statement: str, why: str) -> None:
     assert why in found.why
 
 
+ROW = "(1, 'it''s (a; b)', NULL, -2.5e3, true, DEFAULT, '{}'::jsonb)"
+
+
+@pytest.mark.parametrize("head", ["INSERT INTO t VALUES", 'insert into "a"."b c" ("x y", z)\nvalues '])
+def test_an_insert_of_many_constants_has_the_tree_of_one_row(head: str) -> None:
+    rows = ",\n".join([ROW] * (MAX_LENGTH // len(ROW)))
+    found = tree(f"{head} {rows} ON CONFLICT DO NOTHING")
+    assert found.kind == "InsertStmt"
+    assert found.node("on_conflict_clause") is not None
+    query = found.node("select_stmt")
+    assert query is not None
+    assert len(query.nodes("values_lists")) == 1
+
+
+@pytest.mark.parametrize("other", ["(f())", "(1) , (f())", "(E'\\'')", "((SELECT f()))", "($$f()$$)", "('a'\n'b')"])
+def test_a_row_that_is_no_constant_stays(other: str) -> None:
+    rows = ", ".join([ROW] * 200)
+    found = tree(f"INSERT INTO t VALUES {rows}, {other}, {rows}")
+    query = found.node("select_stmt")
+    assert query is not None
+    assert len(query.nodes("values_lists")) == 202
+
+
 def test_several_threads_may_parse_at_once() -> None:
     statements = [f"CREATE TABLE t{number} (a int)" for number in range(400)]
     with ThreadPoolExecutor(8) as pool:

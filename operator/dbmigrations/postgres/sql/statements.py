@@ -100,14 +100,14 @@ def _refuse_foreign_characters(text: str) -> None:
         raise SqlInvalidError(f"character {code} cannot be sent to PostgreSQL: remove it", locate(text, found.start()))
 
 
-_SPACE = re.compile(rf"[{lexer.SPACE}]*+")
+_SPACE = re.compile(rf"(?:[{lexer.SPACE}]++|--[^\n\r]*+)*+")
 
 
 def _skip_space(text: str, offset: int) -> int:
     """Past white space, comments and the meta-commands that newer dumps carry."""
     while True:
         offset = _SPACE.match(text, offset).end()  # type: ignore[union-attr]  # it matches the empty string
-        if text.startswith(("--", "/*"), offset):
+        if text.startswith("/*", offset):
             offset = _comment(text, offset)
         elif is_ignored(text, offset):
             line_end = text.find("\n", offset)

@@ -4,11 +4,13 @@ postgast 0.2.0 speaks protobuf with the grammar of PostgreSQL 18. What it cannot
 server may know it. Facts that shaped this module:
 - protobuf decodes at most 100 levels, reached at about 50 nested operators or calls: such statements have no tree;
 - a tree takes some 35 bytes of memory for each byte of SQL: longer statements than MAX_LENGTH have none;
+- of INSERT … VALUES with many rows of constants one row is enough to say what it is, and takes no time;
 - positions in it are bytes of UTF-8; nothing here passes them on;
 - the library keeps its state by thread, and may be called from several;
 - loading it takes longer than all of a step's own modules: it is loaded for the first statement that is parsed.
 """
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -126,7 +128,27 @@ _ORDINARY = 4_000
 """Characters of a statement whose tree is kept; some 140 kB then."""
 
 
+_CONSTANT = (
+    r"""\s*(?:'(?:[^'\\]++|'')*+'|[-+]?[0-9.]++(?:[eE][-+]?[0-9]++)?+|NULL\b|TRUE\b|FALSE\b|DEFAULT\b)"""
+    r"""(?:\s*::\s*[a-z0-9_]++(?:\[\])?+)?+\s*"""
+)
+_ROW = rf"\({_CONSTANT}(?:,{_CONSTANT})*+\)"
+_ROWS = re.compile(
+    rf"""(?P<begin>INSERT\s+INTO\s+(?:"[^"]++"|[\w.]++)++\s*(?:\([\w",\s]*+\)\s*)?VALUES\s*{_ROW})(?:\s*,\s*{_ROW})++""",
+    re.IGNORECASE,
+)
+"""Without backslashes, which mean something in some strings and nothing in others."""
+
+
+def _shortened(statement: str) -> str:
+    """The statement with its first row only, where all rows that follow are constants too."""
+    rows = _ROWS.match(statement)
+    return rows["begin"] + statement[rows.end() :] if rows else statement
+
+
 def _parsed(statement: str) -> Node | Unparsed:
+    if len(statement) > _ORDINARY:
+        statement = _shortened(statement)
     if len(statement) > MAX_LENGTH:
         return Unparsed(f"it is longer than {MAX_LENGTH:,} characters")
     from google.protobuf.message import DecodeError
