@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -75,3 +76,11 @@ def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "1_a.up.sql").mkdir()
     with pytest.raises(ReleaseInvalidError, match="is not a file"):
         find_pairs(tmp_path, "*.up.sql", "*.down.sql")
+
+
+@pytest.mark.parametrize("name", [b"1_\xff.sql", b"1_a\nb.sql", b"1_\x1b[31m.sql"])
+def test_a_name_that_is_no_text_is_told(name: bytes, tmp_path: Path) -> None:
+    files(tmp_path, os.fsdecode(name))
+    with pytest.raises(ReleaseInvalidError, match="has a name that is no text") as refused:
+        find_pairs(tmp_path, "*.sql", "")
+    assert str(refused.value).isascii()

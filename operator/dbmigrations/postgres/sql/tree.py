@@ -133,16 +133,15 @@ _CONSTANT = (
     r"""(?:\s*::\s*[a-z0-9_]++(?:\[\])?+)?+\s*"""
 )
 _ROW = rf"\({_CONSTANT}(?:,{_CONSTANT})*+\)"
-_ROWS = re.compile(
-    rf"""(?P<begin>INSERT\s+INTO\s+(?:"[^"]++"|[\w.]++)++\s*(?:\([\w",\s]*+\)\s*)?VALUES\s*{_ROW})(?:\s*,\s*{_ROW})++""",
-    re.IGNORECASE,
+_ROWS = (
+    rf"""(?P<begin>INSERT\s+INTO\s+(?:"[^"]++"|[\w.]++)++\s*(?:\([\w",\s]*+\)\s*)?VALUES\s*{_ROW})(?:\s*,\s*{_ROW})++"""
 )
-"""Without backslashes, which mean something in some strings and nothing in others."""
+"""Without backslashes, which mean something in some strings and nothing in others. Compiled when it is needed."""
 
 
 def _shortened(statement: str) -> str:
     """The statement with its first row only, where all rows that follow are constants too."""
-    rows = _ROWS.match(statement)
+    rows = re.match(_ROWS, statement, re.IGNORECASE)
     return rows["begin"] + statement[rows.end() :] if rows else statement
 
 

@@ -64,6 +64,10 @@ def _names(root: Path, glob: str) -> tuple[str, ...]:
         paths = [path.relative_to(root).as_posix() for path in root.glob(glob)]
     except (ValueError, NotImplementedError) as error:  # what pathlib says of `a**` and of an absolute one
         raise ReleaseInvalidError((Problem(glob, f"is no glob: {error}", "write one like `*.up.sql`"),)) from None
+    if unreadable := [path for path in paths if not path.isprintable()]:
+        raise ReleaseInvalidError(
+            Problem(ascii(path), "has a name that is no text", "rename it") for path in unreadable
+        )
     return tuple(sorted((path.removeprefix(before).removesuffix(after) for path in paths), key=_place))
 
 
