@@ -14,7 +14,7 @@ from dbmigrations.api.words import Direction
 _MARK = r"""
       --[ \t]*(?:\+goose|\+migrate|rambler)[ \t]+(?P<word>up|down)\b.*
     | --[ \t]*migrate:(?P<dbmate>up|down)(?:[ \t].*)?
-    | --[ \t-]*(?P<title>up|down)[ \t]migration\b.*
+    | --[ \t-]*(?P<title>up|down)[ \t]migration[ \t:-]*\Z
     | (?P<tern>----[ \t]*create[ ]above[ ]/[ ]drop[ ]below[ \t]*----).*
     | (?P<undo>--[ \t]*//[ \t]*@undo\b).*
 """
@@ -63,7 +63,7 @@ def sections_of(text: str) -> Sections | None:
 
 
 def _mark(line: str) -> Direction | None:
-    found = re.match(_MARK, line, re.VERBOSE | re.IGNORECASE) if line.startswith("--") else None
+    found = re.match(_MARK, line.rstrip("\r\n"), re.VERBOSE | re.IGNORECASE) if line.startswith("--") else None
     if found is None:
         return None
     if found["tern"] or found["undo"]:

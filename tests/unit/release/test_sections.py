@@ -48,7 +48,13 @@ def test_a_statement_that_goose_ends_gets_its_semicolon() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "SELECT 1; -- migrate:up", "-- migrates up and down\nSELECT '\n  -- +goose Down';"]
+    "text",
+    [
+        "",
+        "SELECT 1; -- migrate:up",
+        "-- migrates up and down\nSELECT '\n  -- +goose Down';",
+        "-- Down migration is elsewhere",
+    ],
 )
 def test_other_files_have_no_sections(text: str) -> None:
     assert sections_of(text) is None
