@@ -23,7 +23,7 @@ from dbmigrations.postgres.connection import Session, SessionSettings
 from dbmigrations.postgres.dump import BackupRequest, dump_command, take_backup
 from dbmigrations.postgres.settings import ConnectionSettings
 from tests.harness.postgres import start_server
-from tests.harness.postgres_binaries import ensure_binaries
+from tests.harness.postgres_binaries import client_programs, ensure_binaries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +48,8 @@ _ROWS = """
 
 def measure(server: Server, folder: Path, console: Console) -> tuple[list[Figure], dict[str, object]]:  # noqa: ARG001 - as every part
     """Raw and ours in turns, each into a fresh folder on the same disk."""
+    # Debian's /usr/bin/pg_dump is a script that looks for the program: the images have the program itself.
+    os.environ["PATH"] = f"{client_programs()}:{os.environ['PATH']}"
     client = client_version("pg_dump")
     if client is None:
         raise RuntimeError("there is no pg_dump on PATH (package postgresql-client)")
