@@ -14,7 +14,7 @@ from dbmigrations.api.words import Direction
 from dbmigrations.postgres.errors import PlanChangedError
 from dbmigrations.postgres.history import times_applied
 from dbmigrations.postgres.sql.redact import redact
-from dbmigrations.release.history import PartialMigration
+from dbmigrations.release.history import BegunStatement, PartialMigration
 from dbmigrations.release.kind import Kind
 from dbmigrations.release.migration import BulkData
 
@@ -75,11 +75,11 @@ def statement_checksum(text: str, data: str | BulkData | None = None) -> str:
     return f"{found}:{data.sha256 if isinstance(data, BulkData) else sha256(data.encode()).hexdigest()}"
 
 
-def is_same_statement(ran: JournalledStatement, text: str, data: str | BulkData | None) -> bool:
-    """Whether it is the statement that ran. Older runners journalled no data: then the text alone is compared."""
-    if ":" not in ran.checksum:
+def is_same_statement(ran: str, text: str, data: str | BulkData | None) -> bool:
+    """Whether it is the statement of this checksum. Of older runners the text alone."""
+    if ":" not in ran:
         data = None
-    return ran.checksum == statement_checksum(text, data)
+    return ran == statement_checksum(text, data)
 
 
 def open_journal(session: Session, tables: Tables, kind: Kind, name: str, direction: Direction) -> Journal | None:
@@ -213,12 +213,15 @@ def partial(session: Session, tables: Tables) -> tuple[PartialMigration, ...]:
     """The migrations of which some statements ran and no end was written."""
     found = session.execute(
         tables.query(
-            "SELECT kind, name, release, direction, checksum, down_checksum, down_script, uid, run_id"
+            "SELECT id, kind, name, release, direction, checksum, down_checksum, down_script, uid, run_id"
             " FROM {schema}.migration_journal j WHERE state IN ('running', 'failed')"
             " AND EXISTS (SELECT FROM {schema}.migration_journal_statement s WHERE s.journal_id = j.id) ORDER BY id"
         )
     ).fetchall()
-    times = times_applied(session, tables) if found else {}
+    if not found:
+        return ()
+    times = times_applied(session, tables)
+    begun = _begun(session, tables, [row[0] for row in found])
     return tuple(
         PartialMigration(
             kind=Kind(kind),
@@ -231,9 +234,28 @@ def partial(session: Session, tables: Tables) -> tuple[PartialMigration, ...]:
             times_applied=times.get((Kind(kind), name), 0),
             uid=uid,
             run=run,
+            statements=begun[number],
         )
-        for kind, name, release, direction, checksum, down_checksum, down_script, uid, run in found
+        for number, kind, name, release, direction, checksum, down_checksum, down_script, uid, run in found
     )
+
+
+def _begun(session: Session, tables: Tables, journals: list[int]) -> dict[int, tuple[BegunStatement, ...]]:
+    found = session.execute(
+        tables.query(
+            "SELECT journal_id, ordinal, checksum, state FROM {schema}.migration_journal_statement"
+            " WHERE journal_id = ANY (%s) ORDER BY ordinal"
+        ),
+        (journals,),
+    ).fetchall()
+    return {
+        number: tuple(
+            BegunStatement(ordinal, checksum, StatementState(state) is StatementState.APPLIED)
+            for journal, ordinal, checksum, state in found
+            if journal == number
+        )
+        for number in journals
+    }
 
 
 def half_applied(session: Session, tables: Tables, kind: Kind, name: str) -> RecordedMigration | None:

@@ -16,9 +16,9 @@ from dbmigrations.postgres.journal import (
     JournalState,
     JournalWriter,
     StatementState,
-    is_same_statement,
     statement_checksum,
 )
+from dbmigrations.postgres.resumption import stands, statements_by_ordinal
 from dbmigrations.postgres.sql.statements import Statement
 from dbmigrations.postgres.sql.transactions import IndexBuilt, Probe, Unit, execution_plan
 from dbmigrations.postgres.task import Task
@@ -58,9 +58,9 @@ class _Progress:
 
     def check_prefix(self) -> None:
         """What ran must still stand in the script as it ran, from the beginning."""
-        now = {self._ordinal(s): s for unit in self.task.plan.units for s in unit.statements}
+        now = statements_by_ordinal(self.task.runner.script, self.task.plan)
         for ordinal, ran in self.journalled.items():
-            same = ordinal in now and is_same_statement(ran, now[ordinal].text, now[ordinal].copy_data)
+            same = stands(now, ordinal, ran.checksum)
             if not same and (ran.state is StatementState.APPLIED or self._old_took_effect(ran)):
                 raise NotResumableError(
                     f"{self.task.runner.path}: statement {ordinal + 1}{self._below(now.get(ordinal), ran)} has already "

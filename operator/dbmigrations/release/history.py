@@ -67,6 +67,18 @@ class UndoneMigration:
 
 
 @dataclass(frozen=True, slots=True)
+class BegunStatement:
+    """A statement of a half-done migration."""
+
+    ordinal: int
+    """Which of its script's, from 0."""
+    checksum: str
+    """Of its text, as it was sent."""
+    applied: bool
+    """False: it was refused, or nobody wrote how it ended."""
+
+
+@dataclass(frozen=True, slots=True)
 class PartialMigration:
     """A migration of which some journalled statements ran, and then it ended.
 
@@ -86,6 +98,8 @@ class PartialMigration:
     """How often it was applied as a whole before."""
     uid: str
     run: str
+    statements: tuple[BegunStatement, ...] = ()
+    """In order."""
 
     @property
     def key(self) -> Key:

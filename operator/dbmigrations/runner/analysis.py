@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from dbmigrations.api.step import DataLoss
 from dbmigrations.postgres.counting import CountedLoss
+from dbmigrations.postgres.resumption import Resumption, resumption
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.known import NOTHING_KNOWN, Known
@@ -24,11 +25,12 @@ from dbmigrations.postgres.sql.transactions import Unprobeable, execution_plan
 from dbmigrations.postgres.sql.tree import Unparsed, parse
 from dbmigrations.release.migration import Kind
 from dbmigrations.release.problems import Problem, ReleaseInvalidError, Severity
-from dbmigrations.runner.preflight.facts import Analysis, MigrationRef, Operation
+from dbmigrations.runner.preflight.facts import Analysis, HalfDone, MigrationRef, Operation
 
 if TYPE_CHECKING:
     from dbmigrations.postgres.sql.backfill import Backfill
     from dbmigrations.postgres.sql.operations import Operation as StatementOperation
+    from dbmigrations.release.history import BegunStatement
     from dbmigrations.release.migration import BulkData
 
 Counter = Callable[[Sequence[Loss]], CountedLoss]
@@ -51,6 +53,8 @@ class PlannedScript:
     path: str
     text: str
     bulk: tuple[BulkData, ...] = ()
+    begun: tuple[BegunStatement, ...] = ()
+    """What ran of it before, or may have."""
 
 
 def backfill_words(backfill: Backfill) -> str:
@@ -74,6 +78,7 @@ def analyse(
     """
     reviews: list[tuple[PlannedScript, Review]] = []
     walks: dict[MigrationRef, str] = {}
+    halves: dict[MigrationRef, HalfDone] = {}
     problems: list[Problem] = []
     batch = Batch.of(schema, known)
     for script in scripts:
@@ -81,6 +86,9 @@ def analyse(
         if parsed is not None:
             review = review_script(parsed, batch)
             batch = review.batch
+            if script.begun:
+                halves[script.ref] = half_done(script.path, resumption(parsed, script.begun))
+                review = _rest(review, parsed, halves[script.ref])
             reviews.append((script, review))
             if parsed.backfill is not None:
                 walks[script.ref] = backfill_words(parsed.backfill)
@@ -89,7 +97,34 @@ def analyse(
     locked = {each.relation: None for _, review in reviews for _, each in _each(review) if each.relation is not None}
     sizes = measure(tuple(locked)) if locked else {}
     found = {script.ref: _analysis(script, review, count(review.losses), sizes) for script, review in reviews}
-    return found | {ref: replace(found[ref], backfill=words) for ref, words in walks.items()}
+    return {
+        ref: replace(analysis, backfill=walks.get(ref, ""), half=halves.get(ref)) for ref, analysis in found.items()
+    }
+
+
+def half_done(path: str, told: Resumption) -> HalfDone:
+    """How far a script came, for people."""
+    return HalfDone(
+        ran=tuple(ordinal + 1 for ordinal in told.ran),
+        statements=told.count,
+        next=0 if told.next is None else told.next + 1,
+        line=told.position.line if told.position else 0,
+        begun=told.begun,
+        edited=tuple(f"{path}: statement {ordinal + 1}" for ordinal in told.edited),
+    )
+
+
+def _rest(review: Review, script: SqlScript, half: HalfDone) -> Review:
+    """A review without what ran before. What that made still counts as made in this plan."""
+    ran = {script.statements[ordinal - 1].position.offset for ordinal in half.ran if ordinal <= half.statements}
+    return replace(
+        review,
+        statements=tuple(
+            replace(each, operations=()) if statement.position.offset in ran else each
+            for each, statement in zip(review.statements, script.statements, strict=True)
+        ),
+        losses=tuple(loss for loss in review.losses if loss.position.offset not in ran),
+    )
 
 
 def _analysis(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dbmigrations.api.words import ChangePolicy, DriftPolicy
+from dbmigrations.api.words import ChangePolicy, Direction, DriftPolicy
+from dbmigrations.runner.report.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ class Finding:
     """One thing that is not as it should be."""
 
     what: str
-    """edited, missing, moved, inserted, late, reordered, other down, drift, or tampered."""
+    """edited, missing, moved, inserted, late, reordered, other down, half-done, drift, or tampered."""
     subject: str
     """`sql/20260123_1200_name`, or the object; what --accept takes, where it can be accepted."""
     where: str
@@ -47,6 +48,25 @@ def file_findings(facts: PreflightFacts, sets: Sets) -> Iterator[Finding]:
         refused = policy.out_of_order is ChangePolicy.REFUSE
         yield _added(migration, "late", "belongs before migrations that are applied already", stands_in_the_way=refused)
     yield from _reordered(facts, sets)
+
+
+def half_findings(facts: PreflightFacts, sets: Sets) -> Iterator[Finding]:
+    """Migrations of which a part ran. A run goes on with them; whether it may, preflight says."""
+    for row in facts.history.partial:
+        known = facts.directory.migration(row.kind, row.name)
+        half = facts.analysis(row.kind, row.name, row.direction).half
+        verb = "applied" if row.direction is Direction.UP else "undone"
+        ran = sum(each.applied for each in row.statements)
+        goes_on = f"; it goes on with statement {half.next} (line {half.line})" if half and half.next else ""
+        yield Finding(
+            "half-done",
+            f"{row.kind}/{row.name}",
+            f"{known.up.path}:{half.line or 1}" if known and half and row.direction is Direction.UP else "",
+            row.release,
+            f"is {verb} in part: {count(ran, 'statement')} ran{goes_on}",
+            "a run takes it up where it stopped" if row not in sets.stuck else "finish it first",
+            stands_in_the_way=False,
+        )
 
 
 def drift_findings(facts: PreflightFacts) -> Iterator[Finding]:

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from dbmigrations.postgres.sql.names import RelationName
     from dbmigrations.postgres.tables import Tables
     from dbmigrations.release.directory import ReleaseDirectory
+    from dbmigrations.release.history import DatabaseHistory
     from dbmigrations.release.plan import Plan, PlannedMigration
     from dbmigrations.runner.context import StepContext
 
@@ -63,7 +64,7 @@ def gather(work: Work, directory: ReleaseDirectory) -> PreflightFacts:
     plan = draft(facts)
     if plan is None or not plan.migrations:
         return facts
-    scripts = tuple(planned_scripts(plan, directory, work.session, work.tables))
+    scripts = tuple(_with_begun(planned_scripts(plan, directory, work.session, work.tables), facts.history))
 
     def count(losses: Sequence[Loss]) -> CountedLoss:
         return count_losses(work.session, losses)
@@ -164,6 +165,13 @@ def planned_scripts(
             row = _to_undo(session, tables, planned)
             if row is not None and row.down_script is not None:
                 yield PlannedScript(ref, row.down_path or f"the stored down of {planned.name}", row.down_script)
+
+
+def _with_begun(scripts: Iterator[PlannedScript], history: DatabaseHistory) -> Iterator[PlannedScript]:
+    """With what ran of each before."""
+    halves = {(row.kind, row.name, row.direction): row.statements for row in history.partial}
+    for script in scripts:
+        yield replace(script, begun=halves.get(script.ref, ()))
 
 
 def _to_undo(session: Session, tables: Tables, planned: PlannedMigration) -> RecordedMigration | None:

@@ -11,10 +11,12 @@ from dbmigrations.api.reasons import Refusal
 from dbmigrations.api.spec import ChangePolicy
 from dbmigrations.api.step import Direction, RequestedPolicy
 from dbmigrations.release.migration import Kind
+from dbmigrations.runner.preflight.facts import Analysis, HalfDone
 from tests.unit.preflight.situations import (
     GROWN,
     LATE,
     SHOP,
+    Analyses,
     at,
     facts_of,
     half,
@@ -54,6 +56,17 @@ def test_prisma_rows_that_are_ours_or_rolled_back_are_none() -> None:
     database.partial = [replace(half(name="c"), kind=Kind.SCHEMA)]
     rows = (prisma("a"), prisma("c", finished=False), prisma("x", rolled_back=True))
     assert planned(facts_of(SHOP, database, "1.1.0", prisma=rows))
+
+
+def test_a_half_done_migration_that_was_edited_where_it_has_run_is_a_divergence() -> None:
+    database = at("1.0.0")
+    database.partial = [half(name="d")]
+    told = HalfDone((1,), 2, next=2, line=5, begun=False, edited=("sql/d.sql: statement 1",))
+    refusal = refused(facts_of(SHOP, database, "1.1.0", analyses=Analyses({"up:d": Analysis(half=told)})))
+    assert refusal.reason is Refusal.HISTORY_DIVERGED
+    assert "sql/d.sql: statement 1. Put it back as it was" in refusal.message
+    going_on = replace(told, edited=())
+    assert planned(facts_of(SHOP, database, "1.1.0", analyses=Analyses({"up:d": Analysis(half=going_on)})))
 
 
 def test_a_half_applied_migration_holds_every_way_that_leads_away_from_it() -> None:

@@ -9,10 +9,13 @@ import pytest
 
 from dbmigrations.api.step import DataLoss, Direction
 from dbmigrations.postgres.counting import CountedLoss
+from dbmigrations.postgres.journal import statement_checksum
 from dbmigrations.postgres.sql.operations import LockMode
+from dbmigrations.release.history import BegunStatement
 from dbmigrations.release.migration import Kind
 from dbmigrations.release.problems import ReleaseInvalidError
 from dbmigrations.runner.analysis import PlannedScript, analyse, count_nothing
+from dbmigrations.runner.preflight.facts import HalfDone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,3 +81,26 @@ def test_each_operation_has_its_lock_and_says_whether_data_comes_back() -> None:
         (2, LockMode.ACCESS_EXCLUSIVE, True),
         (3, None, False),
     ]
+
+
+def test_what_ran_before_is_no_more_to_be_done_and_an_edit_of_it_is_named() -> None:
+    text = "-- migrate: tx=statement\nDROP TABLE old;\nBEGIN;\nDROP TABLE older;\nCOMMIT;\nCREATE TABLE new (id int);\n"
+    begun = (
+        BegunStatement(0, statement_checksum("DROP TABLE old"), applied=True),
+        BegunStatement(2, statement_checksum("DROP TABLE elder"), applied=True),
+        BegunStatement(4, statement_checksum("CREATE TABLE new (id int)"), applied=False),
+    )
+    found = analyse([replace(script("a", text), begun=begun)], "public", seven_rows)[Kind.SQL, "a", Direction.UP]
+    assert found.half == HalfDone(
+        ran=(1, 3), statements=5, next=5, line=6, begun=True, edited=("migrations/sql/a.sql: statement 3",)
+    )
+    assert [operation.text for operation in found.operations] == ["create table new"]
+    assert not found.loss.any
+    alone = analyse([script("a", text)], "public", seven_rows)[Kind.SQL, "a", Direction.UP]
+    assert (alone.half, len(alone.operations)) == (None, 3)
+
+
+def test_a_half_of_which_only_the_end_was_not_written_has_nothing_left() -> None:
+    begun = (BegunStatement(0, statement_checksum("SELECT 1"), applied=True),)
+    found = analyse([replace(script("a", "SELECT 1;\n"), begun=begun)], "public", seven_rows)
+    assert found[Kind.SQL, "a", Direction.UP].half == HalfDone((1,), 1, next=0, line=0, begun=False)

@@ -13,7 +13,7 @@ from dbmigrations.postgres.tables import installed
 from dbmigrations.postgres.tampering import Tampering, look_for_tampering
 from dbmigrations.release.kind import Kind
 from dbmigrations.runner.amending import accept_catalog, accept_file, accept_history
-from dbmigrations.runner.checking import Finding, drift_findings, file_findings, tampered
+from dbmigrations.runner.checking import Finding, drift_findings, file_findings, half_findings, tampered
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import Laptop, at_laptop
 from dbmigrations.runner.commands.leaf import Leaf
@@ -30,8 +30,12 @@ from dbmigrations.runner.source import load_source, newest_version
 from dbmigrations.runner.steps.session import locked, open_work
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dbmigrations.release.directory import ReleaseDirectory
     from dbmigrations.release.migration import Key
+    from dbmigrations.release.sets import Sets
+    from dbmigrations.runner.preflight.facts import PreflightFacts
     from dbmigrations.runner.steps.session import Work
 
 _LOOKING = Wishes(force_owned=True, down_is_asked=True)
@@ -90,8 +94,13 @@ def _look(work: Work, directory: ReleaseDirectory) -> tuple[Look, tuple[Finding,
         facts = replace(facts, drift=drift)
         changed = look_for_tampering(session, tables, facts.history)
     draft = make_draft(facts)
-    found = [*tampered(changed), *(file_findings(facts, draft.sets) if draft else ())]
+    found = [*tampered(changed), *(_of_files(facts, draft.sets) if draft else ())]
     return Look(facts, decide(facts)), (*found, *drift_findings(facts))
+
+
+def _of_files(facts: PreflightFacts, sets: Sets) -> Iterator[Finding]:
+    yield from file_findings(facts, sets)
+    yield from half_findings(facts, sets)
 
 
 def _accept(laptop: Laptop, directory: ReleaseDirectory, what: str, reason: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dbmigrations.api.step import Direction
 from dbmigrations.postgres.errors import EngineError
 from dbmigrations.postgres.facts import read_history
-from dbmigrations.runner.report.words import count
+from dbmigrations.runner.report.words import count, half_words
 from dbmigrations.runner.steps.session import open_work
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ def _state(command: str, version: str, seen: Look, history: DatabaseHistory) -> 
         f"{len(done)} of {count(len(planned), 'migration')} of the plan took effect"
     )
     for half in history.partial:
-        verb = "applied" if half.direction is Direction.UP else "undone"
-        yield f"{half.kind} {half.name} is {verb} in part, statement by statement, and goes on where it stopped"
+        yield half_words(half)
     if not history.partial:
         yield "nothing is half-done"
     words = {"rollback": f"rollback --to-version {version}", "baseline": f"baseline {version}"}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dbmigrations.release.plan import Plan, PlannedMigration
     from dbmigrations.release.steps import Steps
     from dbmigrations.runner.context import StepContext
-    from dbmigrations.runner.preflight.facts import Operation, PreflightFacts
+    from dbmigrations.runner.preflight.facts import HalfDone, Operation, PreflightFacts
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,7 @@ class Look:
                         _operation(m, each) for each in self.facts.analysis(m.kind, m.name, m.direction).operations
                     ],
                     "backfill": self.facts.analysis(m.kind, m.name, m.direction).backfill,
+                    "half_done": _half_done(self.facts.analysis(m.kind, m.name, m.direction).half),
                     "losses": list(self.facts.analysis(m.kind, m.name, m.direction).losses),
                 }
                 for m in (plan.migrations if plan else ())
@@ -101,6 +102,18 @@ class Look:
                 {"reason": self.refusal.reason.value, "message": self.refusal.message} if self.refusal else None
             ),
         }
+
+
+def _half_done(half: HalfDone | None) -> dict[str, object] | None:
+    if half is None:
+        return None
+    return {
+        "ran": list(half.ran),
+        "statements": half.statements,
+        "next": half.next or None,
+        "line": half.line or None,
+        "begun": half.begun,
+    }
 
 
 def _operation(migration: PlannedMigration, operation: Operation) -> dict[str, object]:

@@ -22,10 +22,13 @@ from dbmigrations.runner.errors import SourceMissingError
 from dbmigrations.runner.exits import Exit
 from dbmigrations.runner.program import runner_version
 from dbmigrations.runner.report import words
+from dbmigrations.runner.report.words import half_words
 from dbmigrations.runner.source import load_source
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from dbmigrations.release.history import PartialMigration
 
 
 class Lazily(Fork):
@@ -55,6 +58,7 @@ class Versions:
     expected: str
     """What --check compares with: --expect, else the newest release of the directory; empty: there is none."""
     applied: int
+    half_done: tuple[PartialMigration, ...]
     owner: str
     postgresql: str
     dbmigrate: str
@@ -85,6 +89,7 @@ def version(desk: Desk, expect: str | None, place: Place, *, check: bool) -> Exi
         database=history.current_version,
         expected=expect or _newest(place.source),
         applied=len(history.applied),
+        half_done=history.partial,
         owner=owner.owner if owner else "",
         postgresql=server,
         dbmigrate=runner_version(),
@@ -92,7 +97,7 @@ def version(desk: Desk, expect: str | None, place: Place, *, check: bool) -> Exi
     if check and not found.expected:
         raise click.UsageError("nothing says which version is expected: --expect, or a release directory (--dir)")
     if desk.terminal.as_json:
-        desk.terminal.document(document("version", **vars(found), agrees=found.agrees))
+        desk.terminal.document(document("version", **_fields(found)))
     else:
         _show(desk, found)
     return Exit.FINDINGS if check and not found.agrees else Exit.OK
@@ -104,9 +109,24 @@ def _show(desk: Desk, found: Versions) -> None:
     facts = [("applied", words.count(found.applied, "migration")), ("owner", found.owner or "nobody")]
     if found.expected:
         facts.insert(0, ("expected", found.expected + ("" if found.agrees else "  (differs)")))
+    facts[1:1] = [("half-done", half_words(row)) for row in found.half_done]
     facts += [("PostgreSQL", found.postgresql), ("dbmigrate", found.dbmigrate)]
     for name, value in facts:
         terminal.say(f"{name + ':':<12}{value}")
+
+
+def _fields(found: Versions) -> dict[str, object]:
+    halves = [
+        {
+            "kind": row.kind.value,
+            "name": row.name,
+            "release": row.release,
+            "direction": row.direction.value,
+            "ran": [each.ordinal + 1 for each in row.statements if each.applied],
+        }
+        for row in found.half_done
+    ]
+    return vars(found) | {"half_done": halves, "agrees": found.agrees}
 
 
 def _newest(source: Path) -> str:

@@ -13,7 +13,9 @@ from dbmigrations.runner.documents.plans import Plan
 class Checked(Part):
     """One thing that is not as it should be."""
 
-    what: str = Field(description="edited, missing, moved, inserted, late, reordered, other down, drift, or tampered.")
+    what: str = Field(
+        description="edited, missing, moved, inserted, late, reordered, other down, half-done, drift, or tampered."
+    )
     subject: str = Field(description="What --accept takes, where it can be accepted.")
     where: str = Field(description="`file:line`; empty: it is not in the directory.")
     version: str
@@ -65,6 +67,14 @@ class Verify(Document):
     findings: list[Finding]
 
 
+class HalfDone(Migration):
+    """A migration of which a part ran."""
+
+    release: str
+    direction: Direction
+    ran: list[int] = Field(description="The statements of its script that ran, from 1.")
+
+
 class Version(Document):
     """`version`."""
 
@@ -73,6 +83,7 @@ class Version(Document):
     expected: str
     agrees: bool
     applied: int
+    half_done: list[HalfDone] = Field(description="Migrations of which a part ran: a run takes them up there.")
     owner: str
     postgresql: str
     dbmigrate: str

@@ -30,6 +30,16 @@ class Operation(Part):
     )
 
 
+class HalfDone(Part):
+    """How far a migration came that is taken up where it stopped."""
+
+    ran: list[int] = Field(description="The statements of its script that ran, from 1: `operations` has the others.")
+    statements: int = Field(description="How many it has.")
+    next: int | None = Field(description="The statement with which it goes on, from 1; null: none is left.")
+    line: int | None = Field(description="Of that one; null: none is left.")
+    begun: bool = Field(description="Whether that one was sent before, and nobody knows yet whether it took effect.")
+
+
 class PlannedMigration(Migration):
     """A migration that a plan applies or undoes."""
 
@@ -38,6 +48,7 @@ class PlannedMigration(Migration):
     undo: Literal["Down", "None"] | None = Field(description="What undoes an up; null: it is itself an undoing.")
     path: str = Field(description="Of its script in the release directory; empty: not known.")
     operations: list[Operation]
+    half_done: HalfDone | None = Field(description="null: it runs from its beginning.")
     losses: list[str] = Field(description="For people, one line each.")
     backfill: str = Field(description="Which table a backfill walks, in which order, about how many rows; empty: none.")
 

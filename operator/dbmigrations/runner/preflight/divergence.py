@@ -53,6 +53,13 @@ def history_diverged(case: Case) -> Refused | None:
             f"edited after it was applied: {wording.listed(edited)}. Restore the file as it was applied and put the "
             f"change into a new migration, then {wording.look_again(facts)}",
         )
+    began = [each for m in case.draft.plan.migrations if (half := case.analysis(m).half) for each in half.edited]
+    if began:
+        return case.refuse(
+            Refusal.HISTORY_DIVERGED,
+            f"half-done, and edited where it has run: {wording.listed(began)}. Put it back as it was and make the "
+            f"change in a migration of its own, then {wording.look_again(facts)}",
+        )
     foreign = [] if case.draft.baseline else list(_foreign_prisma_rows(facts))
     if foreign:
         return case.refuse(

@@ -94,10 +94,29 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class HalfDone:
+    """How far a script came that is taken up where it stopped."""
+
+    ran: tuple[int, ...]
+    """The statements that ran, from 1."""
+    statements: int
+    """How many the script has."""
+    next: int
+    """The statement with which it goes on, from 1; 0: none is left."""
+    line: int
+    """Of that one; 0: none is left."""
+    begun: bool
+    """That one was sent before, and nobody wrote that it took effect: the database is asked."""
+    edited: tuple[str, ...] = ()
+    """For people, `file: statement 1`: those that ran and read otherwise now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """What one script does, and what it would lose in this database."""
 
     operations: tuple[Operation, ...] = ()
+    """Without those of statements that ran before."""
     loss: DataLoss = field(default_factory=DataLoss)
     losses: tuple[str, ...] = ()
     """For people, one line each: `12 rows of projects`, `UPDATE of accounts (unknown)`."""
@@ -105,6 +124,8 @@ class Analysis:
     """Of the script, relative to the release directory; empty: not known."""
     backfill: str = ""
     """For people: the table that it walks, in which order, about how many rows; empty: it is no backfill."""
+    half: HalfDone | None = None
+    """None: it runs from its beginning."""
 
 
 UNKNOWN_ANALYSIS = Analysis(

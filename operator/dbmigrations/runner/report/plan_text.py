@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dbmigrations.postgres.sql.operations import LockMode
     from dbmigrations.release.plan import Plan, PlannedMigration
     from dbmigrations.release.steps import Steps
-    from dbmigrations.runner.preflight.facts import Analysis, MigrationRef, Operation
+    from dbmigrations.runner.preflight.facts import Analysis, HalfDone, MigrationRef, Operation
 
 
 OPERATIONS_SHOWN = 12
@@ -76,6 +76,8 @@ def _what(plan: Plan, summary: PlanSummary) -> str:
 def _details(analysis: Analysis | None) -> Iterator[str]:
     if analysis is None:
         return
+    if analysis.half:
+        yield f"      {_half_words(analysis.half, backfill=bool(analysis.backfill))}"
     if analysis.backfill:
         yield f"      backfill of {analysis.backfill}"
     for operation in analysis.operations[:OPERATIONS_SHOWN]:
@@ -84,6 +86,17 @@ def _details(analysis: Analysis | None) -> Iterator[str]:
         yield f"      and {len(analysis.operations) - OPERATIONS_SHOWN} more"
     for loss in analysis.losses:
         yield f"      loses {loss}"
+
+
+def _half_words(half: HalfDone, *, backfill: bool = False) -> str:
+    """`half-done: 2 of 3 statements ran; it goes on with statement 3 (line 7)`."""
+    if backfill:
+        return "half-done: it goes on behind its last batch"
+    ran = f"half-done: {len(half.ran)} of {count(half.statements, 'statement')} ran"
+    if not half.next:
+        return f"{ran}; only its end is to be recorded"
+    begun = ", which was begun: the database is asked whether it took effect" if half.begun else ""
+    return f"{ran}; it goes on with statement {half.next} (line {half.line}){begun}"
 
 
 def _no_way_back(migration: PlannedMigration) -> str:

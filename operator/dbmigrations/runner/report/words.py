@@ -8,12 +8,20 @@ from dbmigrations.api.words import Direction, Outcome
 
 if TYPE_CHECKING:
     from dbmigrations.api.step import StepRef, StepResult
+    from dbmigrations.release.history import PartialMigration
     from dbmigrations.release.plan import PlannedMigration
     from dbmigrations.runner.report.events import BackfillProgressed
 
 _UNITS = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 _MINUTE = 60
 _HOUR = 3600
+
+
+def half_words(half: PartialMigration) -> str:
+    """`sql 20260123_1200_name is applied in part (2 statements ran), and goes on where it stopped`."""
+    verb = "applied" if half.direction is Direction.UP else "undone"
+    ran = count(sum(each.applied for each in half.statements), "statement")
+    return f"{half.kind} {half.name} is {verb} in part ({ran} ran), and goes on where it stopped"
 
 
 def step_title(step: StepRef) -> str:
