@@ -82,6 +82,22 @@ def load(root: Path, *, require_down: bool = False, read_large: LargeReader | No
     return directory
 
 
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A release directory as far as it can be read, and everything that is wrong with it."""
+
+    readable: ReleaseDirectory
+    """Scripts that cannot be had are empty and have no path; releases that cannot be read are missing."""
+    problems: tuple[Problem, ...]
+    lists_all: bool
+    """Whether the ledger itself is without an error: what is missing in `readable` is then not listed."""
+
+    @property
+    def valid(self) -> ReleaseDirectory | None:
+        """The directory; None exactly where there is an error."""
+        return None if errors(self.problems) else self.readable
+
+
 def inspect(
     root: Path, *, require_down: bool = False, read_large: LargeReader | None = None
 ) -> tuple[ReleaseDirectory | None, tuple[Problem, ...]]:
@@ -90,18 +106,24 @@ def inspect(
     The directory is None exactly when there is an error. A missing, undeclared down is a warning, with `require_down`
     an error. `read_large` leaves the data of large ups in their files; without it they are read as a whole.
     """
+    found = examine(root, require_down=require_down, read_large=read_large)
+    return found.valid, found.problems
+
+
+def examine(root: Path, *, require_down: bool = False, read_large: LargeReader | None = None) -> Inspection:
+    """The same for those who go on with what can be read."""
     if not root.is_dir():
-        return None, (Problem(str(root), "is not a folder", "name the folder that holds releases.yaml"),)
+        problem = Problem(str(root), "is not a folder", "name the folder that holds releases.yaml")
+        return Inspection(ReleaseDirectory(root, ()), (problem,), lists_all=False)
     found = scan(root)
     ledger = read_ledger(root)
     gathering = Gathering(root, found, require_down=require_down, read_large=read_large)
     releases = tuple(gathering.release(release) for release in ledger.releases)
     unlisted = gathering.unlisted() if releases else []
     problems = _in_order((*ledger.problems, *gathering.problems, *found.strays, *unlisted))
-    if errors(problems):
-        return None, problems
     warnings = tuple(problem for problem in problems if problem.severity is Severity.WARNING)
-    return ReleaseDirectory(root, releases, unreleased(found, ledger), warnings), problems
+    readable = ReleaseDirectory(root, releases, unreleased(found, ledger), warnings)
+    return Inspection(readable, problems, lists_all=not errors(ledger.problems))
 
 
 def unreleased(found: Found, ledger: Ledger) -> tuple[Unreleased, ...]:

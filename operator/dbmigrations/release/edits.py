@@ -13,19 +13,23 @@ if TYPE_CHECKING:
     from dbmigrations.release.migration import Migration, Release
 
 
-def edits(then: ReleaseDirectory, now: ReleaseDirectory, ref: str) -> Iterator[Problem]:
+def edits(then: ReleaseDirectory, now: ReleaseDirectory, ref: str, *, lists_all: bool = True) -> Iterator[Problem]:
     """Every change to what the releases of `then` contain, where it stands now.
 
     Their migrations, with their order and both scripts, must be what they were: databases have applied them, and keep
-    the downs of that time. A changed assertion is a warning, for it may be mended.
+    the downs of that time. What cannot be read now is no edit: whoever read it has told. A changed assertion is a
+    warning, for it may be mended.
 
     Args:
         then: the directory as it was released.
         now: the directory to judge.
         ref: how `then` is called in messages.
+        lists_all: False where the ledger of `now` cannot be read as a whole: then nothing is said to be gone from it.
     """
     for old in then.releases:
         new = now.release(old.version.text)
+        if new is None and not lists_all:
+            continue
         if new is None:
             yield Problem(
                 old.file,
@@ -36,7 +40,7 @@ def edits(then: ReleaseDirectory, now: ReleaseDirectory, ref: str) -> Iterator[P
             continue
         if old.baseline != new.baseline:
             yield Problem(new.file, f"release {old.version}: `baseline` is not what {ref} says", "restore it", new.line)
-        yield from _lines(old, new, now, ref)
+        yield from _lines(old, new, now, ref, lists_all=lists_all)
         yield from _assertions(old, new, ref)
     newest = then.releases[-1].version if then.releases else None
     known = set(then.versions)
@@ -51,9 +55,11 @@ def edits(then: ReleaseDirectory, now: ReleaseDirectory, ref: str) -> Iterator[P
             )
 
 
-def _lines(old: Release, new: Release, now: ReleaseDirectory, ref: str) -> Iterator[Problem]:
+def _lines(old: Release, new: Release, now: ReleaseDirectory, ref: str, *, lists_all: bool) -> Iterator[Problem]:
     for migration in old.migrations:
         found = now.migration(*migration.key)
+        if found is None and not lists_all:
+            continue
         if found is None:
             yield Problem(
                 migration.file,
@@ -92,7 +98,7 @@ def _lines(old: Release, new: Release, now: ReleaseDirectory, ref: str) -> Itera
 
 
 def _scripts(then: Migration, now: Migration, ref: str) -> Iterator[Problem]:
-    if then.up.checksum != now.up.checksum:
+    if now.up.path and then.up.checksum != now.up.checksum:
         yield Problem(
             now.up.path,
             f"was changed since {ref}, where it is part of release {then.release}",
@@ -122,6 +128,8 @@ def _assertions(old: Release, new: Release, ref: str) -> Iterator[Problem]:
     now = {assertion.name: assertion for assertion in new.assertions}
     for assertion in old.assertions:
         found = now.get(assertion.name)
+        if found is not None and not found.script.path:
+            continue
         if found is None or found.script.checksum != assertion.script.checksum:
             what = "is gone from" if found is None else "was changed since"
             yield Problem(

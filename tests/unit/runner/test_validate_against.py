@@ -57,6 +57,41 @@ def test_an_edited_file_is_named_with_the_remedy(repository: Path) -> None:
     assert "put the change into a new migration" in ended.output
 
 
+def test_an_error_of_the_ledger_does_not_hide_what_was_edited(repository: Path) -> None:
+    ledger = repository / "database" / "releases.yaml"
+    ledger.write_text(ledger.read_text() + "    verify: [nowhere]\n")
+    (repository / UP).write_text("SELECT 2;\n")
+    ended = validate(repository, "v1")
+    assert ended.exit_code == 1
+    assert "there is no file migrations/verify/nowhere.sql" in ended.output
+    assert "migrations/sql/20260101_0900_a.sql:1: error: was changed since v1" in ended.output
+
+
+def test_a_released_file_that_is_gone_is_told_once_and_what_cannot_be_read_is_not_said_to_be_edited(
+    repository: Path,
+) -> None:
+    (repository / UP).unlink()
+    ended = validate(repository, "v1")
+    assert ended.exit_code == 1
+    (told,) = [line for line in ended.output.splitlines() if ": error: " in line]
+    assert "there is no file migrations/sql/20260101_0900_a.sql" in told
+
+
+def test_of_a_ledger_that_cannot_be_read_nothing_is_said_to_be_gone(repository: Path) -> None:
+    (repository / "database" / "releases.yaml").write_text("releases: [\n")
+    ended = validate(repository, "v1")
+    assert ended.exit_code == 1
+    assert "which v1 has, is gone" not in ended.output
+
+
+def test_a_ref_that_is_none_is_told_beside_an_error_of_the_directory(repository: Path) -> None:
+    (repository / UP).unlink()
+    ended = validate(repository, "nothing")
+    assert ended.exit_code == 1
+    assert "there is no file" in ended.output
+    assert "--against nothing: error: there is no ref 'nothing' here" in ended.output
+
+
 @pytest.mark.parametrize("ref", ["nothing", "--help", "v1:database", "v1; rm -rf /", ""])
 def test_a_ref_that_is_none_is_a_wrong_command_line(repository: Path, ref: str) -> None:
     ended = validate(repository, ref or " ")

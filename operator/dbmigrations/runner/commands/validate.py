@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dbmigrations.release import directory, files, layout
-from dbmigrations.release.directory import ReleaseDirectory, Unreleased
+from dbmigrations.release.directory import Inspection, ReleaseDirectory, Unreleased
 from dbmigrations.release.migration import Script
 from dbmigrations.release.problems import Problem, Severity
 from dbmigrations.runner.analysis import read_script, unread_statements
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from dbmigrations.release.directory import ReleaseDirectory, Unreleased
+    from dbmigrations.release.directory import Inspection, ReleaseDirectory, Unreleased
     from dbmigrations.release.migration import Kind, Script
 
 
@@ -47,10 +47,11 @@ def validate(desk: Desk, source: Path, form: Format, against: str, *, require_do
     a caret under the place. The exit code is 1 where there is an error.
     """
     root = require_source(str(source))
-    found, problems = directory.inspect(root, require_down=require_down, read_large=read_large)
-    problems = with_excerpts(root, (*problems, *(_in_scripts(found) if found else ())))
-    if against and found:
-        problems = (*problems, *_edits(source, found, against))
+    seen = directory.examine(root, require_down=require_down, read_large=read_large)
+    found = seen.valid
+    problems = with_excerpts(root, (*seen.problems, *(_in_scripts(found) if found else ())))
+    if against:
+        problems = (*problems, *_edits(source, seen, against))
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     if desk.terminal.as_json:
         desk.terminal.document(
@@ -70,22 +71,26 @@ def validate(desk: Desk, source: Path, form: Format, against: str, *, require_do
     return Exit.FINDINGS if errors else Exit.OK
 
 
-def _edits(source: Path, found: ReleaseDirectory, ref: str) -> tuple[Problem, ...]:
-    """What was released at a ref and is not so any more."""
+def _edits(source: Path, seen: Inspection, ref: str) -> tuple[Problem, ...]:
+    """What was released at a ref and is not so any more, as far as the directory can be read.
+
+    A ref that nothing can be compared with is a wrong command line, beside errors of the directory one more of them.
+    """
     from dbmigrations.release.edits import edits
     from dbmigrations.runner.git_ref import GitRefError, folder_at
 
     try:
         with folder_at(source, ref) as folder:
             then, faults = directory.inspect(folder, read_large=read_large)
-            if then is None:
-                worst = "; ".join(str(fault) for fault in faults[:3] if fault.severity is Severity.ERROR)
-                raise click.UsageError(
-                    f"the release directory at {ref} is not valid itself, so nothing compares: {worst}"
-                )
-            return tuple(edits(then, found, ref))
+            if then is not None:
+                return tuple(edits(then, seen.readable, ref, lists_all=seen.lists_all))
+        worst = "; ".join(str(fault) for fault in faults[:3] if fault.severity is Severity.ERROR)
+        why = f"the release directory at {ref} is not valid itself, so nothing compares: {worst}"
     except GitRefError as error:
-        raise click.UsageError(str(error)) from None
+        why = str(error)
+    if seen.valid is None:
+        return (Problem(f"--against {ref}", why),)
+    raise click.UsageError(why)
 
 
 def _in_scripts(found: ReleaseDirectory) -> Iterator[Problem]:
