@@ -22,6 +22,7 @@ class Exit(IntEnum):
     FAILED = 20  # it was tried and failed; it will not go away by itself
     UNAVAILABLE = 30  # waits for something: no database, no release directory, a lock; try again later
     BUG = 70  # an error of this program
+    UNWRITTEN = 74  # the answer could not be written: a full disk
     INTERRUPTED = 130  # Ctrl-C: nothing is half-done
     TERMINATED = 143  # SIGTERM: nothing is half-done
 
@@ -34,6 +35,7 @@ MEANINGS: dict[Exit, str] = {
     Exit.FAILED: "Failed, and it will not go away by itself. The message names file, line and SQLSTATE.",
     Exit.UNAVAILABLE: "Something is not there (the database, its lock, the release directory): try again later.",
     Exit.BUG: "A bug of this program. The log holds the trace.",
+    Exit.UNWRITTEN: "All was done, or looked at, but the answer could not be written: standard output takes no more.",
     Exit.INTERRUPTED: "Stopped by Ctrl-C (SIGINT). The last lines say in which state: run the command again to go on.",
     Exit.TERMINATED: "Stopped by SIGTERM, otherwise the same.",
 }

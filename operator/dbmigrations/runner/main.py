@@ -7,11 +7,14 @@ later with each collection, nor at the end, when the system takes everything bac
 
 import atexit
 import gc
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from types import MappingProxyType
 
 import click
+
+from dbmigrations.runner.report.outlet import keep_standard_streams
 
 _MODULES: Mapping[str, str] = MappingProxyType(
     {
@@ -38,12 +41,40 @@ _MODULES: Mapping[str, str] = MappingProxyType(
 """Each command and the module of `commands` where it is, in the order in which help shows them."""
 
 
+_AS_JSON = "dbmigrations.as_json"
+_USAGE = 2
+"""`exits.Exit.USAGE`, which is not loaded for it."""
+
+
+@contextmanager
+def _answered(ctx: click.Context) -> Iterator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        if not ctx.meta[_AS_JSON]:
+            raise
+        running = import_module("dbmigrations.runner.commands.running")
+        running.Desk(as_json=True).terminal.document(running.usage_document(error))
+        ctx.exit(_USAGE)
+
+
 class Commands(click.Group):
     """The commands by name, loaded on demand."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """All names."""
         return list(_MODULES)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; with `--json` a wrong command line is answered in JSON."""
+        ctx.meta[_AS_JSON] = "--json" in args
+        with _answered(ctx):
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """The same for the command's own words."""
+        with _answered(ctx):
+            return super().invoke(ctx)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """One command; None where there is none of that name."""
@@ -66,4 +97,5 @@ def main() -> None:
     """Run the command line."""
     gc.disable()
     atexit.register(gc.freeze)
+    keep_standard_streams()
     cli(prog_name="dbmigrate")

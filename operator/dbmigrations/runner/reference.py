@@ -44,11 +44,16 @@ name is percent-encoded. Prisma's parameters (`?schema=`, `sslaccept`, `pgbounce
 |---|---|
 """
 
+_STREAMS = """
+That nobody reads stops nothing: where the reader of standard output or standard error went away (`| head`), or one of
+them was closed, a command does its work to the end, quietly, and ends with the code that it would have had.
+"""
+
 
 def reference() -> str:
     """The whole page."""
     codes = "".join(f"| {int(code)} | {meaning} |\n" for code, meaning in MEANINGS.items())
-    return f"{_HEAD}{codes}\n## Commands\n{''.join(_commands(cli, 'dbmigrate'))}".rstrip() + "\n"
+    return f"{_HEAD}{codes}{_STREAMS}\n## Commands\n{''.join(_commands(cli, 'dbmigrate'))}".rstrip() + "\n"
 
 
 def _commands(group: click.Group, path: str) -> Iterator[str]:

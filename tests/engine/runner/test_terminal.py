@@ -68,3 +68,13 @@ def test_a_terminal_has_colours_unless_they_are_not_wanted(laptop: Laptop) -> No
     assert coloured in typed(laptop, "", "version")[1]
     plain = replace(laptop, environment={"NO_COLOR": "1"})
     assert "\x1b[3" not in typed(plain, "", "migrate", "--to", "1.1.0", "--no-backup")[1]
+
+
+def test_a_run_goes_on_to_its_end_when_nobody_reads_any_more(laptop: Laptop, database: Database) -> None:
+    with laptop.started("migrate", "--no-backup") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        process.stderr.close()
+        assert process.wait(60) == 0
+    assert database.value("SELECT to_regclass('totals') IS NOT NULL")

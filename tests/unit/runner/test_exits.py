@@ -14,6 +14,7 @@ def test_the_numbers_never_change() -> None:
         "FAILED": 20,
         "UNAVAILABLE": 30,
         "BUG": 70,
+        "UNWRITTEN": 74,
         "INTERRUPTED": 130,
         "TERMINATED": 143,
     }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def refusal(*words: str) -> str:
     ended = CliRunner().invoke(cli, words, prog_name="dbmigrate")
     assert ended.exit_code == 2
-    return ended.stderr
+    return ended.stdout + ended.stderr
 
 
 @pytest.mark.parametrize(

@@ -51,17 +51,24 @@ def laptop_command(function: Body) -> Callable[..., None]:
         except click.exceptions.ClickException as error:
             if not as_json:
                 raise
-            desk.terminal.document(error_document("Refused", "Usage", error.format_message(), Exit.USAGE))
+            desk.terminal.document(usage_document(error))
             code = Exit.USAGE
-        except BrokenPipeError:
-            raise
         except BaseException as error:  # noqa: BLE001 - whatever it is, a person gets a sentence and not a trace
             code = _tell(desk, error)
         finally:
             desk.terminal.close()
-        sys.exit(code)
+        sys.exit(_unless_lost(desk, code))
 
     return call
+
+
+def _unless_lost(desk: Desk, code: Exit) -> Exit:
+    """The code; where all went well but for the answer that could not be written, the one that says so."""
+    why = desk.terminal.unwritten
+    if not why or code not in {Exit.OK, Exit.FINDINGS}:
+        return code
+    desk.terminal.error(f"the answer could not be written to standard output: {why}. What was done stands")
+    return Exit.UNWRITTEN
 
 
 def _is_led_on(context: click.Context) -> bool:
@@ -101,6 +108,11 @@ def _tell(desk: Desk, error: BaseException) -> Exit:
     if is_bug(error):
         desk.terminal.aside(trace(error))
     return code
+
+
+def usage_document(error: click.ClickException) -> dict[str, Any]:
+    """The JSON document of a wrong command line."""
+    return error_document("Refused", "Usage", error.format_message(), Exit.USAGE)
 
 
 def error_document(outcome: str, reason: str, message: str, code: Exit) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from dbmigrations.api.words import BackupWhen, Outcome, StepName
 from dbmigrations.runner.commands.laptop import local_now, who
 from dbmigrations.runner.report.events import Event, PlanMade, Reporter, to_all
 from dbmigrations.runner.report.lines import log_lines, log_path, open_log
+from dbmigrations.runner.report.outlet import failure_of, outlet
 from dbmigrations.runner.steps.run import run_step
 
 if TYPE_CHECKING:
@@ -88,9 +89,10 @@ def logged(laptop: Laptop, context: StepContext, log_dir: Path | None) -> Iterat
         yield context
         return
     with stream:
-        reporter = log_lines(stream, laptop.desk.redactor, local_now)
-        yield replace(context, report=to_all(context.report, reporter))
-    terminal.aside(f"log: {path}")
+        log = outlet(stream)
+        yield replace(context, report=to_all(context.report, log_lines(log, laptop.desk.redactor, local_now)))
+    cut = failure_of(log)
+    terminal.aside(f"warning: the log is not whole: {path}: {cut}" if cut else f"log: {path}")
 
 
 def without_plan(report: Reporter) -> Reporter:

@@ -13,6 +13,7 @@ from dbmigrations.runner import exits
 from dbmigrations.runner.context import MountedLogins, StepContext
 from dbmigrations.runner.interruption import Interruption
 from dbmigrations.runner.report.json_lines import json_lines
+from dbmigrations.runner.report.outlet import outlet
 from dbmigrations.runner.report.redaction import Redactor
 from dbmigrations.runner.requests import RequestInvalidError, read_request
 from dbmigrations.runner.results import TERMINATION_LOG, write_result
@@ -49,7 +50,7 @@ def step(name: str, request_text: str, result_path: str) -> None:
     interruption = Interruption()
     context = StepContext(
         logins=MountedLogins(request, redactor),
-        report=json_lines(sys.stdout, redactor, request, now),
+        report=json_lines(outlet(sys.stdout), redactor, request, now),
         now=now,
         redactor=redactor,
         interruption=interruption,

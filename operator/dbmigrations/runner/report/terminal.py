@@ -10,6 +10,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from dbmigrations.runner.report.outlet import failure_of, outlet
 from dbmigrations.runner.report.screen import screen
 
 if TYPE_CHECKING:
@@ -26,14 +27,20 @@ class Terminal:
     def __init__(self, redactor: Redactor, *, as_json: bool = False) -> None:
         self.as_json = as_json
         self._redactor = redactor
-        self._out = screen(sys.stdout)
-        self._err = screen(sys.stderr)
+        self._answer, beside = outlet(sys.stdout), outlet(sys.stderr)
+        self._out, self._err = screen(self._answer), screen(beside)
+        self._hears = sys.stdin is not None and sys.stdin.isatty() and beside.isatty()
         self._progress: Progress | None = None
 
     @property
     def is_interactive(self) -> bool:
         """Whether a person can be asked something."""
-        return sys.stdin.isatty() and sys.stderr.isatty() and not self.as_json
+        return self._hears and not self.as_json
+
+    @property
+    def unwritten(self) -> str:
+        """Why not all of the answer could be written; empty: it could, or nobody reads it."""
+        return failure_of(self._answer)
 
     def say(self, text: str, style: str = "") -> None:
         """A line of the answer itself."""
@@ -46,7 +53,8 @@ class Terminal:
     def document(self, answer: dict[str, Any]) -> None:
         """The answer as JSON."""
         text = self._redactor.clean(json.dumps(answer, indent=2, ensure_ascii=False))
-        sys.stdout.write(text.encode(errors="backslashreplace").decode() + "\n")
+        self._answer.write(text + "\n")
+        self._answer.flush()
 
     def aside(self, text: str, style: str = "") -> None:
         """A line beside the answer."""
