@@ -70,6 +70,11 @@ def test_a_refused_login_says_so_without_the_password(
     assert CANARY not in said
 
 
+def test_a_server_that_asks_for_a_password_where_none_is_given_is_told_so(database: Database) -> None:
+    with pytest.raises(AuthenticationError, match=r"asks for the password of .*, and none is given"):
+        database.session(where=database.by_password(""))
+
+
 def test_a_missing_database_is_waited_for(database: Database) -> None:
     with pytest.raises(AuthenticationError, match='database "nowhere" does not exist'):
         database.session(where=database.where(dbname="nowhere"))

@@ -13,7 +13,7 @@ from psycopg.pq import Conninfo
 from dbmigrations.api.words import TlsMode
 from dbmigrations.postgres.errors import CredentialsMissingError
 from dbmigrations.postgres.settings import ConnectionSettings, Secret
-from dbmigrations.postgres.url import parse_url
+from dbmigrations.postgres.url import checked_sslmode, parse_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,8 +106,9 @@ def from_environment(environ: Mapping[str, str], url: str = "") -> ConnectionSet
         dbname=known["dbname"],
         user=known["user"],
         password=Secret(known["password"]),
-        sslmode=known["sslmode"],
+        sslmode=checked_sslmode(known["sslmode"], "PGSSLMODE (or the service's sslmode)"),
         sslrootcert=known["sslrootcert"],
+        extra={"service": service} if (service := environ.get("PGSERVICE", "")) else {},
     )
 
 

@@ -29,17 +29,20 @@ _KEEPALIVES = {
 _SERVER_SAID = re.compile(r"FATAL:\s+(?P<words>[^\n]+)")
 
 _LOGIN_REFUSED = re.compile(
-    r"authentication failed|no password supplied|no pg_hba\.conf entry|pg_hba\.conf rejects|"
+    r"authentication failed|no pg_hba\.conf entry|pg_hba\.conf rejects|"
     r"role \"[^\n]*\" does not exist|is not permitted to log in|database \"[^\n]*\" does not exist|"
     r"permission denied for database|is not currently accepting connections"
 )
+
+_NOTHING_GIVEN = "no password supplied"
+"""libpq says so itself: the server only asked."""
 
 _CAUSES = tuple(
     (re.compile(pattern, re.IGNORECASE), cause)
     for pattern, cause in (
         (
             r"definition of service|service file",
-            "its service stands in no service file (PGSERVICEFILE)",
+            "it stands in no service file (PGSERVICEFILE, ~/.pg_service.conf)",
         ),
         (r"could not translate host name|not known|name resolution|resolve", "its name cannot be resolved"),
         (r"connection refused", "nothing listens there"),
@@ -81,6 +84,8 @@ def connection_failure(libpq_text: str, where: ConnectionSettings) -> Unavailabl
         return AuthenticationError(f"the server refuses the login {where}: {words}")
     if words:
         return UnavailableError(f"the server {where} takes no connection now: {words}")
+    if _NOTHING_GIVEN in libpq_text:
+        return AuthenticationError(f"the server asks for the password of {where}, and none is given")
     for pattern, cause in _CAUSES:
         if pattern.search(libpq_text):
             return UnavailableError(f"cannot connect to {where}: {cause}")

@@ -67,7 +67,9 @@ class ConnectionSettings:
         return {**self.extra, **given, "connect_timeout": str(self.connect_timeout)}
 
     def __str__(self) -> str:
-        """`shop_owner@db.example:5432/shop`, for messages."""
+        """`shop_owner@db.example:5432/shop`, for messages; where only a service file says more, the service's name."""
+        if "service" in self.extra and not (self.host or self.dbname):
+            return f"the service {self.extra['service']!r}"
         where = self.host or "local"
         port = f":{self.port}" if self.port else ""
         user = f"{self.user}@" if self.user else ""

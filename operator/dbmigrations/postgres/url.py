@@ -32,6 +32,8 @@ _LIBPQ = frozenset({
 })  # fmt: skip
 """Parameters that are handed to libpq as they are."""
 
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+
 _OURS = frozenset({"application_name", "client_encoding", "fallback_application_name"})
 """Parameters that this program sets itself."""
 
@@ -135,9 +137,20 @@ def _parameters(query: str) -> dict[str, str]:
     return found
 
 
+def checked_sslmode(mode: str, what: str) -> str:
+    """An sslmode that libpq knows, or none.
+
+    Raises:
+        CredentialsMissingError: it knows no such; the text names `what` and not the word.
+    """
+    if mode and mode not in _SSL_MODES:
+        raise CredentialsMissingError(f"{what} is none of {', '.join(_SSL_MODES)}")
+    return mode
+
+
 def _sslmode(parameters: dict[str, str]) -> str:
     # Prisma's sslaccept: `strict` checks certificate and name, `accept_invalid_certs` only encrypts.
-    mode = parameters.get("sslmode", "")
+    mode = checked_sslmode(parameters.get("sslmode", ""), "the connection URL's sslmode")
     match parameters.get("sslaccept"):
         case "strict":
             return "verify-full"

@@ -8,6 +8,14 @@ from dbmigrations.release.ledger import Ledger, read_many, read_single
 from dbmigrations.release.problems import Problem
 
 
+_MISNAMED = "releases.yml"
+
+
+def has_ledger(root: Path) -> bool:
+    """Whether there is a ledger, whatever is wrong with it."""
+    return any(files.exists(root, name) for name in (LEDGER, LEDGER_FOLDER, _MISNAMED))
+
+
 def read_ledger(root: Path) -> Ledger:
     """The ledger of a release directory; what keeps it from being read is among its problems."""
     single = files.exists(root, LEDGER)
@@ -19,8 +27,8 @@ def read_ledger(root: Path) -> Ledger:
         return read_single(LEDGER, text) if isinstance(text, str) else Ledger((), (text,))
     if many:
         return _read_folder(root)
-    if files.exists(root, "releases.yml"):
-        return _unread("releases.yml", "is not looked for", f"rename it to {LEDGER}")
+    if files.exists(root, _MISNAMED):
+        return _unread(_MISNAMED, "is not looked for", f"rename it to {LEDGER}")
     return _unread(
         LEDGER, "is not there", "`dbmigrate release cut 1.0.0` writes it; from a ConfigMap, `items` name the paths"
     )

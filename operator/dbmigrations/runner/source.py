@@ -26,7 +26,10 @@ def load_source(path: str, *, require_down: bool = False) -> ReleaseDirectory:
     """
     root = require_source(path)
     from dbmigrations.release import directory
+    from dbmigrations.release.ledger_files import has_ledger
 
+    if not has_ledger(root):
+        raise SourceMissingError(f"there is no ledger in the release directory {path}: releases.yaml is not there")
     try:
         return directory.load(root, require_down=require_down, read_large=read_large)
     except ReleaseInvalidError as error:

@@ -12,13 +12,13 @@ from dbmigrations.api.reasons import Failure, Waiting
 from dbmigrations.api.step import Outcome, RequestedGates, RequestedTimeouts
 from dbmigrations.postgres.lock import migration_lock
 from tests.engine.databases import CANARY
+from tests.engine.runner.releases import Notes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.engine.databases import Database
     from tests.engine.runner.program import Laptop, Operator
-    from tests.engine.runner.releases import Notes
 
 SHORT = RequestedTimeouts(wait=0.3)
 
@@ -160,6 +160,19 @@ def test_on_a_laptop_a_missing_release_directory_is_an_error_a_code_and_what_to_
     assert notes.root.is_dir()
     (laptop.folder / "bare").mkdir()
     assert laptop.run("validate", "--dir", "bare").code == 30
+
+
+def test_a_release_directory_without_its_ledger_is_one_that_is_not_there(
+    laptop: Laptop, operator: Operator, notes: Notes
+) -> None:
+    (notes.root / Notes.LEDGER).unlink()
+    for words in (["plan"], ["check"], ["migrate"], ["plan", "--offline"]):
+        ran = laptop.run(*words)
+        assert (ran.code, "there is no ledger in the release directory" in ran.err) == (30, True), ran.all
+    _, result = operator.preflight("1.0.0")
+    assert (result.outcome, result.reason) == (Outcome.WAITING, Waiting.SOURCE)
+    notes.restore(Notes.LEDGER)
+    assert operator.preflight("1.0.0")[1].outcome is Outcome.SUCCEEDED
 
 
 def test_libpq_variables_name_the_database_where_no_url_does(laptop: Laptop, database: Database) -> None:

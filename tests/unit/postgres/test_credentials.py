@@ -9,6 +9,7 @@ import pytest
 from dbmigrations.api.spec import SecretKeys, TlsMode
 from dbmigrations.postgres.credentials import SecretDefaults, from_environment, from_secret
 from dbmigrations.postgres.errors import CredentialsMissingError
+from dbmigrations.postgres.url import parse_url
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,3 +107,16 @@ def test_a_laptop_takes_the_url_that_it_is_given_before_its_environment(monkeypa
 def test_a_laptop_that_names_no_database_is_told_how_to() -> None:
     with pytest.raises(CredentialsMissingError, match="--url, DATABASE_URL, or PGHOST"):
         from_environment({})
+
+
+def test_a_laptops_tls_mode_that_nobody_knows_is_told_with_those_that_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PGSSLMODE", "bogus")
+    with pytest.raises(CredentialsMissingError, match=r"PGSSLMODE .* is none of disable, .*, verify-full"):
+        from_environment({"PGHOST": "three"})
+
+
+def test_a_service_is_named_where_nothing_else_is_known_of_the_place() -> None:
+    assert str(parse_url("postgresql://?service=shop")) == "the service 'shop'"
+    assert str(parse_url("postgresql://db/shop?service=x")) == "db/shop"

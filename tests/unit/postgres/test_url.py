@@ -97,6 +97,7 @@ def test_prismas_sslcert_is_the_authority_and_libpqs_needs_a_key() -> None:
         "postgres://ann:%ff@db/shop",
         "postgres://ann:%00@db/shop",
         "postgres://ann:x@db/shop?sslidentity=/me.p12",
+        "postgres://ann:x@db/shop?sslmode=bogus",
     ],
 )
 def test_a_malformed_url_is_refused_and_nothing_of_it_is_repeated(url: str) -> None:
