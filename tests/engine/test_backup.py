@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import pytest
 
-from dbmigrations.postgres.backup_check import backup_problem, free_bytes, room_problem
+from dbmigrations.postgres.backup_check import ASKED_FOR, ON_A_LAPTOP, backup_problem, free_bytes, room_problem
 from dbmigrations.postgres.backup_store import MANIFEST, BackupStore
 from dbmigrations.postgres.client_programs import client_version
 from dbmigrations.postgres.connection import Session, SessionSettings
@@ -355,6 +355,9 @@ def test_a_folder_that_cannot_be_written_is_a_problem(filled: Database, tmp_path
 def test_a_dump_that_would_not_fit_is_a_problem(tmp_path: Path) -> None:
     assert room_problem(3 << 20, 2 << 20).startswith("the backup is expected to take 3 MiB, and its storage has 2 MiB")
     assert room_problem(2 << 20, 2 << 20) == ""
+    assert room_problem(3, 2).endswith("(steps.backup.retain)")
+    assert room_problem(3, 2, ON_A_LAPTOP).endswith("or pass --no-backup")
+    assert "--no-backup" not in room_problem(3, 2, ASKED_FOR)
     assert free_bytes(tmp_path) > 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dbmigrations.postgres.client_programs import client_version
@@ -14,42 +15,72 @@ if TYPE_CHECKING:
 
     from dbmigrations.postgres.connection import Session
 
+
+@dataclass(frozen=True, slots=True)
+class Remedies:
+    """What helps where one is, in words that end a sentence."""
+
+    client: str
+    """For want of a program; `{major}` is the one that is needed."""
+    login: str
+    """Where the login may not see everything."""
+    room: str
+    """Where the storage is too small."""
+
+
+IN_A_JOB = Remedies(
+    client="use a runner image with PostgreSQL client {major} or newer",
+    login="give the backup a login with BYPASSRLS (steps.backup.secretRef)",
+    room="enlarge it, or keep fewer backups (steps.backup.retain)",
+)
+ON_A_LAPTOP = Remedies(
+    client="install PostgreSQL's client programs of version {major} or newer (postgresql-client), or pass --no-backup",
+    login="log in as a role with BYPASSRLS, or pass --no-backup",
+    room="name a larger one with --backup-dir, keep fewer backups (--retain), or pass --no-backup",
+)
+ASKED_FOR = Remedies(
+    client=ON_A_LAPTOP.client.removesuffix(", or pass --no-backup"),
+    login="log in as a role with BYPASSRLS",
+    room="name a larger one with --backup-dir",
+)
+"""`dbmigrate backup`: there it is no remedy to take none."""
+
 _SHOWN = 3
 
 _EXPECTED_RATIO = 0.5
 """What a compressed dump takes of the tables' size; most take less."""
 
 
-def backup_problem(session: Session, directory: Path) -> str:
+def backup_problem(session: Session, directory: Path, remedies: Remedies = IN_A_JOB) -> str:
     """Why no backup can be taken in this session and into this folder, with the remedy; empty: it can.
 
     Args:
         session: of the login for the dump, in its role.
         directory: the folder of all backups of the storage.
+        remedies: what the text ends with.
     """
     return (
-        _program_problem(session)
-        or _row_security_problem(session)
+        _program_problem(session, remedies)
+        or _row_security_problem(session, remedies)
         or _privilege_problem(session)
         or _folder_problem(directory)
-        or room_problem(int(table_bytes(session) * _EXPECTED_RATIO), free_bytes(directory))
+        or room_problem(int(table_bytes(session) * _EXPECTED_RATIO), free_bytes(directory), remedies)
     )
 
 
-def _program_problem(session: Session) -> str:
+def _program_problem(session: Session, remedies: Remedies) -> str:
+    major = session.facts.major
+    remedy = remedies.client.format(major=major)
     for program in ("pg_dump", "pg_restore"):
         client = client_version(program)
         if client is None:
-            return f"there is no {program} on PATH: use the runner's own image, or install postgresql-client"
-        if client.major < session.facts.major:
-            return (
-                f"{program} {client.text} cannot dump a server of version {session.facts.major}: "
-                f"use a runner image with PostgreSQL client {session.facts.major} or newer"
-            )
+            return f"there is no {program} on PATH: {remedy}"
+        if client.major < major:
+            return f"{program} {client.text} cannot dump a server of version {major}: {remedy}"
     return ""
 
 
-def _row_security_problem(session: Session) -> str:
+def _row_security_problem(session: Session, remedies: Remedies) -> str:
     bound = _names(
         session,
         "SELECT c.oid::regclass::text FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity"
@@ -60,7 +91,7 @@ def _row_security_problem(session: Session) -> str:
     (role,) = session.one("SELECT current_user")
     return (
         f"row level security would hide rows of {_some(bound)} from role {role}, so its dump would not be whole: "
-        "give the backup a login with BYPASSRLS (steps.backup.secretRef)"
+        f"{remedies.login}"
     )
 
 
@@ -96,14 +127,11 @@ def free_bytes(directory: Path) -> int:
     return storage.f_bavail * storage.f_frsize
 
 
-def room_problem(expected: int, free: int) -> str:
+def room_problem(expected: int, free: int, remedies: Remedies = IN_A_JOB) -> str:
     """Why a backup of so many expected bytes does not fit into the free ones; empty: it does."""
     if expected <= free:
         return ""
-    return (
-        f"the backup is expected to take {_size(expected)}, and its storage has {_size(free)} left: "
-        "enlarge it, or keep fewer backups (steps.backup.retain)"
-    )
+    return f"the backup is expected to take {_size(expected)}, and its storage has {_size(free)} left: {remedies.room}"
 
 
 def _names(session: Session, query: str) -> list[str]:

@@ -7,7 +7,6 @@ from dbmigrations.release.layout import LEDGER, LEDGER_FOLDER
 from dbmigrations.release.ledger import Ledger, read_many, read_single
 from dbmigrations.release.problems import Problem
 
-
 _MISNAMED = "releases.yml"
 
 

@@ -13,7 +13,7 @@ from dbmigrations.api.words import BackupWhen, Direction, Trigger
 from dbmigrations.postgres import facts as history_facts
 from dbmigrations.postgres import owner, prisma, runs
 from dbmigrations.postgres.backfill.outlook import outlook
-from dbmigrations.postgres.backup_check import backup_problem
+from dbmigrations.postgres.backup_check import IN_A_JOB, ON_A_LAPTOP, backup_problem
 from dbmigrations.postgres.catalog.drift import look_for_drift
 from dbmigrations.postgres.connection import Session
 from dbmigrations.postgres.contents import is_empty
@@ -187,10 +187,11 @@ def _backup_problem(request: StepRequest, context: StepContext) -> str:
         return ""
     if not request.backup.directory:
         return "no storage for backups is named: set `spec.steps.backup.storage`, or `when: Never`"
+    remedies = IN_A_JOB if request.requester.uid else ON_A_LAPTOP
     try:
         with Session.open(context.logins.backup(), session_settings(request, row_security=False)) as session:
             session.mean_the_catalog_alone()
-            return backup_problem(session, Path(request.backup.directory))
+            return backup_problem(session, Path(request.backup.directory), remedies)
     except WaitError:  # not now is not impossible: the step is tried again
         raise
     except EngineError as error:

@@ -99,6 +99,7 @@ def test_a_verify_of_ours_below_it_or_before_it_does_not_make_it_our_own(*, vers
 
 def test_a_laptop_goes_down_only_when_a_person_asks() -> None:
     facts = facts_of(SHOP, at("1.1.0", uid=""), "1.0.0", requester=LAPTOP)
+    assert "resource" not in refused(facts).message
     refusal = refused(facts)
     assert refusal.reason is Refusal.VERSION_AHEAD
     assert "`dbmigrate rollback --to-version 1.0.0`" in refusal.message

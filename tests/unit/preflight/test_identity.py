@@ -151,3 +151,9 @@ def test_a_version_that_the_ledger_does_not_list_is_refused(facts: PreflightFact
     refusal = refused(facts)
     assert refusal.reason is Refusal.VERSION_NOT_FOUND
     assert told in refusal.message
+
+
+def test_a_laptop_is_told_of_a_version_that_is_not_listed_in_its_own_words() -> None:
+    only = directory(Rel("1.0.0", "schema:a"))
+    told = refused(facts_of(only, SimulatedDatabase(), "42.7.3", requester=LAPTOP)).message
+    assert "does not list 42.7.3: the newest that it lists is 1.0.0" in told

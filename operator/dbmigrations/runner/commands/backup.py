@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import click
 
-from dbmigrations.postgres.backup_check import backup_problem
+from dbmigrations.postgres.backup_check import ASKED_FOR, backup_problem
 from dbmigrations.postgres.dump import BackupRequest, take_backup
 from dbmigrations.postgres.errors import BackupError
 from dbmigrations.postgres.facts import read_history
@@ -60,7 +60,7 @@ def _take(laptop: Laptop, context: StepContext, folder: Path) -> BackupReport:
             listener=listener(context.report),
         ),
     ):
-        problem = backup_problem(work.session, folder)
+        problem = backup_problem(work.session, folder, ASKED_FOR)
         if problem:
             raise BackupError(f"no backup can be taken: {problem}")
         version = read_history(work.session, work.tables).current_version

@@ -27,12 +27,13 @@ def version_not_found(case: Case) -> Refused | None:
     known = facts.directory.versions
     for version, field in ((facts.version, "spec.version"), (_recorded_baseline(facts), "spec.baseline.version")):
         if version and version not in known:
-            newest = f"the newest that it lists are {', '.join(known[-3:])}"
+            verb = "is" if len(known) == 1 else "are"
+            newest = f"the newest that it lists {verb} {', '.join(known[-3:])}"
             hint = " ".join(part for part in (did_you_mean(version, known), newest) if part)
+            asked = version if facts.is_laptop else f"{version} ({field})"
             return case.refuse(
                 Refusal.VERSION_NOT_FOUND,
-                f"the ledger of the release directory does not list {version} ({field}): {hint}; or use a source that "
-                "has it",
+                f"the ledger of the release directory does not list {asked}: {hint}; or use a source that has it",
             )
     return None
 

@@ -66,8 +66,8 @@ def rollback_denied(case: Case) -> Refused | None:
         return None
     return case.refuse(
         Refusal.ROLLBACK_DENIED,
-        f"policy.rollback is Deny, and {_named(downs)} would be undone. Set the version back up, or change "
-        f"{wording.setting(case.facts, 'spec.policy.rollback', '--rollback')}",
+        f"{wording.policy(case.facts, 'rollback')} is Deny, and {_named(downs)} would be undone. Set the version back "
+        f"up, or change {wording.setting(case.facts, 'spec.policy.rollback', '--rollback')}",
     )
 
 
@@ -78,14 +78,14 @@ def version_ahead(case: Case) -> Refused | None:
     if not foreign or case.plan is None or facts.down_is_asked or case.is_approved:
         return None
     newest = max((row.release for row in foreign), key=Version.parse)
+    by = "" if facts.is_laptop else ", and not by the doing of this resource"
     if facts.is_laptop:
         remedy = f"`dbmigrate rollback --to-version {facts.version}` asks for it"
     else:
         remedy = f"set `spec.version: {newest}` to keep it, or {wording.approve(facts, case.plan.hash)} to undo it"
     return case.refuse(
         Refusal.VERSION_AHEAD,
-        f"the database is ahead of {facts.version}, and not by the doing of this resource: {_named(foreign)}. Going "
-        f"down never happens unasked: {remedy}",
+        f"the database is ahead of {facts.version}{by}: {_named(foreign)}. Going down never happens unasked: {remedy}",
     )
 
 

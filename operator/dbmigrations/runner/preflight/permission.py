@@ -61,9 +61,9 @@ def policy_violation(case: Case) -> Refused | None:
     sentences = wording.listed((each.sentence for each in forbidden), between="; ")
     return case.refuse(
         Refusal.POLICY_VIOLATION,
-        f"policy.operations is {facts.policy.operations}: {sentences}. To let exactly this plan run, "
-        f"{wording.approve(facts, case.plan.hash)}; or change the migration{_directive(case, forbidden)}, or widen the "
-        "policy",
+        f"{wording.policy(facts, 'operations')} is {facts.policy.operations}: {sentences}. To let exactly this plan "
+        f"run, {wording.approve(facts, case.plan.hash)}; or change the migration{_directive(case, forbidden)}, or "
+        "widen the policy",
     )
 
 

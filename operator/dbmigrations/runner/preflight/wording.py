@@ -58,6 +58,11 @@ def approve(facts: PreflightFacts, plan_hash: str) -> str:
     return f"pass `--approve {plan_hash}`" if facts.is_laptop else f"set `spec.approvedPlan: {plan_hash}`"
 
 
+def policy(facts: PreflightFacts, field: str) -> str:
+    """A field of the policy by name: `policy.rollback`, on a laptop `--rollback`."""
+    return f"--{field}" if facts.is_laptop else f"policy.{field}"
+
+
 def setting(facts: PreflightFacts, field: str, option: str) -> str:
     """A field of the spec, or the option of the command line that stands for it."""
     return f"`{option}`" if facts.is_laptop else f"`{field}`"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dbmigrations.api.reasons import Failure, Refusal
+from dbmigrations.api.resource import REQUESTED_AT
 from dbmigrations.api.step import BackupReport, StepResult
 from dbmigrations.api.words import Outcome, StepName
 from dbmigrations.postgres import facts, owner, runs
@@ -18,7 +19,6 @@ from dbmigrations.postgres.runs import RunOutcome
 from dbmigrations.release.steps import PlannedStep, next_ref
 from dbmigrations.runner.errors import ReportedError, StepRefusedError
 from dbmigrations.runner.steps import progress
-from dbmigrations.runner.steps.progress import REMEDY, Stretch
 from dbmigrations.runner.steps.run_row import StoredRun, read_stored
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from dbmigrations.release.history import DatabaseHistory
     from dbmigrations.release.plan import Plan
+    from dbmigrations.runner.steps.progress import Stretch
     from dbmigrations.runner.steps.session import Work
 
 
@@ -93,12 +94,30 @@ def take_up(work: Work) -> PlannedWork:
         PlanChangedError: the run was superseded or cancelled, or is not the one that the request means.
         ReportedError: the run has failed before.
     """
+    try:
+        return _take_up(work)
+    except StepRefusedError as error:
+        if error.reason is Refusal.OWNED_BY_OTHER:
+            raise
+        raise StepRefusedError(error.reason, f"{error} {_look_again(work)}", error.plan) from None
+    except PlanChangedError as error:
+        raise PlanChangedError(f"{error} {_look_again(work)}") from None
+
+
+def _look_again(work: Work) -> str:
+    """What helps where the run is not what it was."""
+    if work.request.requester.uid:
+        return f"Annotate the resource with {REQUESTED_AT} for a fresh preflight"
+    return "The same command again plans anew"
+
+
+def _take_up(work: Work) -> PlannedWork:
     request = work.request
     stored = read_stored(work.session, work.tables, request.run)
     if stored is None:
         raise StepRefusedError(
             Refusal.DATABASE_MOVED_BACK,
-            f"the database does not know this run: was it restored to an earlier state? {REMEDY}",
+            "the database does not know this run: was it restored to an earlier state?",
         )
     step = _step_of(work, stored)
     finished = stored.finished_step >= step.ordinal
@@ -115,10 +134,10 @@ def take_up(work: Work) -> PlannedWork:
 def _step_of(work: Work, stored: StoredRun) -> PlannedStep:
     request = work.request
     if stored.plan_hash != request.plan_hash:
-        raise PlanChangedError(f"the run was planned anew since (plan {stored.plan_hash}). {REMEDY}")
+        raise PlanChangedError(f"the run was planned anew since (plan {stored.plan_hash}).")
     ordinal = request.step.ordinal
     if ordinal >= len(stored.steps) or stored.steps[ordinal].ref != request.step:
-        raise PlanChangedError(f"the run has no such step {ordinal} ({request.step.name}). {REMEDY}")
+        raise PlanChangedError(f"the run has no such step {ordinal} ({request.step.name}).")
     return stored.steps[ordinal]
 
 
@@ -129,9 +148,9 @@ def _check_running(stored: StoredRun) -> None:
         case RunOutcome.FAILED:
             raise ReportedError(_reason(stored.reason), stored.message)
         case RunOutcome.SUPERSEDED:
-            raise PlanChangedError(f"another run took its place. {REMEDY}")
+            raise PlanChangedError("another run took its place.")
         case RunOutcome.CANCELLED | RunOutcome.SUCCEEDED:
-            raise PlanChangedError(f"this run has ended before: {stored.outcome}. {REMEDY}")
+            raise PlanChangedError(f"this run has ended before: {stored.outcome}.")
 
 
 def _reason(word: str) -> Failure | Refusal:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from dbmigrations.release.plan import Plan, PlannedMigration
     from dbmigrations.release.steps import PlannedStep, Steps
 
-REMEDY = "Annotate the resource with dbmigrations.dev/requestedAt (or run dbmigrate again) for a fresh preflight"
-
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -57,7 +55,7 @@ def in_effect(plan: Plan, history: DatabaseHistory, *, baseline_pending: bool = 
         raise StepRefusedError(
             Refusal.HISTORY_DIVERGED,
             f"{_title(late)} is in effect, but {_title(plan.migrations[count])}, which comes before it in the plan, "
-            f"is not: something else changed this database. {REMEDY}",
+            f"is not: something else changed this database.",
         )
     return count
 
@@ -72,13 +70,13 @@ def check_place(count: int, stretch: Stretch, plan: Plan, *, finished: bool) -> 
         raise StepRefusedError(
             Refusal.DATABASE_MOVED_BACK,
             f"{_title(plan.migrations[count])} was in effect in this run and is not any more: "
-            f"was the database restored to an earlier state? {REMEDY}",
+            f"was the database restored to an earlier state?",
         )
     if count > stretch.end and not finished:
         raise StepRefusedError(
             Refusal.HISTORY_DIVERGED,
             f"{_title(plan.migrations[stretch.end])} is in effect before its step began: "
-            f"something else changed this database. {REMEDY}",
+            f"something else changed this database.",
         )
 
 
@@ -92,7 +90,7 @@ def _check_base(plan: Plan, history: DatabaseHistory, *, baseline_pending: bool)
             raise StepRefusedError(
                 Refusal.DATABASE_MOVED_BACK,
                 f"{key[0]} {key[1]} was applied when this run was planned and is not any more: "
-                f"was the database restored to an earlier state? {REMEDY}",
+                f"was the database restored to an earlier state?",
             )
         if now[key] != base[key]:
             raise _diverged(key, "is applied with another content than when this run was planned")
@@ -111,7 +109,7 @@ def _is_in_effect(migration: PlannedMigration, history: DatabaseHistory) -> bool
 
 
 def _diverged(key: Key, what: str) -> StepRefusedError:
-    return StepRefusedError(Refusal.HISTORY_DIVERGED, f"{key[0]} {key[1]} {what}. {REMEDY}")
+    return StepRefusedError(Refusal.HISTORY_DIVERGED, f"{key[0]} {key[1]} {what}.")
 
 
 def _title(migration: PlannedMigration) -> str:
