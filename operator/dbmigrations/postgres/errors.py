@@ -12,6 +12,7 @@ EngineError                     every one has a text of its own and a `reason` f
 │   └── ContentionError             lock timeout, deadlock, serialization: retried by the runner, bounded
 └── FinalError                  a person changes something first
     ├── ConnectionUnsuitableError   a transaction pooler, or a role or database that only reads
+    ├── LockReleasedError           the script let the migration lock go
     ├── PrivilegesMissingError      the role may not do what it must
     ├── PrivilegesUnsafeError       others may write our tables
     ├── FormatTooNewError           the tables were written by a newer runner
@@ -94,6 +95,10 @@ class ConnectionUnsuitableError(FinalError):
     """The connection cannot carry a migration: its session is not ours alone, or it may not write."""
 
     reason = Failure.CONNECTION_UNSUITABLE
+
+
+class LockReleasedError(FinalError):
+    """The script let the migration lock go; what it did in its transaction was taken back."""
 
 
 class PrivilegesMissingError(FinalError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from psycopg import sql
 
 from dbmigrations.api.words import Direction
-from dbmigrations.postgres.errors import PlanChangedError
+from dbmigrations.postgres.errors import LockReleasedError, PlanChangedError
 from dbmigrations.postgres.outcome import RowOutcome
 from dbmigrations.release.history import AppliedMigration, AppliedOutcome, ApprovedChange, UndoneMigration
 from dbmigrations.release.kind import Key, Kind
@@ -89,7 +89,8 @@ def insert(session: Session, tables: Tables, happening: Happening, provenance: P
     """Insert one row and return its id.
 
     Raises:
-        PlanChangedError: the run is not Running (any more), or this session has lost the migration lock.
+        PlanChangedError: the run is not Running (any more).
+        LockReleasedError: this session does not hold the migration lock any more.
     """
     from dbmigrations.postgres.lock import holds_lock
 
@@ -98,9 +99,9 @@ def insert(session: Session, tables: Tables, happening: Happening, provenance: P
     if row is None:
         raise PlanChangedError(f"run {provenance.run} is not running any more: another run took its place")
     if not holds_lock(session, tables):
-        raise PlanChangedError(
-            f"{happening.migration.name}: the migration lock was lost; a script must not call pg_advisory_unlock_all() "
-            "or DISCARD ALL"
+        raise LockReleasedError(
+            f"{happening.migration.name}: its script let the migration lock go, by pg_advisory_unlock_all() or DISCARD "
+            "ALL in something that it calls: take that out, and release each lock with pg_advisory_unlock(key)"
         )
     return int(row[0])
 

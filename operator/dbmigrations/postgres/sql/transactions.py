@@ -16,6 +16,7 @@ from dbmigrations.postgres.sql.directives import Directives, TransactionDirectiv
 from dbmigrations.postgres.sql.enums import UnsafeValues
 from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.leftovers import refuse_leftovers
+from dbmigrations.postgres.sql.never import refuse_never
 from dbmigrations.postgres.sql.placement import Commits, Inside, Opens, Outside, Undoes, placement_of
 from dbmigrations.postgres.sql.probes import (
     Checked,
@@ -53,7 +54,7 @@ def execution_plan(script: SqlScript) -> ExecutionPlan:
     Raises:
         SqlInvalidError: a BEGIN that nothing commits, ROLLBACK, PREPARE TRANSACTION, a statement that cannot
             run in a transaction inside BEGIN … COMMIT or under `tx=file`, a statement that needs what an earlier
-            unit left in the session.
+            unit left in the session, a statement that no migration can have.
     """
     blocks, session = _blocks(script)
     if script.directives.transaction is TransactionDirective.FILE:
@@ -94,6 +95,7 @@ def _blocks(script: SqlScript) -> tuple[list[_Block], frozenset[int]]:
     session: set[int] = set()
     for statement, directives in zip(script.statements, script.directives.statements, strict=True):
         tree = parse(statement.text)
+        refuse_never(statement, tree)
         block = blocks[-1]
         match placement_of(tree):
             case Opens(read_only=read_only):
