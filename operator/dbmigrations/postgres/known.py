@@ -35,6 +35,9 @@ _ROUTINE = """
 SELECT count(*) > 0 FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
 WHERE p.proname = %(name)s AND (n.nspname = %(schema)s OR %(schema)s::text IS NULL)
 """
+_TABLE_OF_INDEX = """
+SELECT c.relname FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid WHERE i.indexrelid = {relation}
+"""
 _DEFAULT_PARTITION = "SELECT partdefid <> 0 FROM pg_partitioned_table WHERE partrelid = {relation}"
 _OF_SESSION = "SELECT current_setting('server_version_num')::int / 10000, current_setting('TimeZone')"
 _UTC = frozenset({"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Etc/Universal", "Universal", "Zulu", "Etc/Zulu"})
@@ -68,6 +71,11 @@ class KnownDatabase:
             )
             self._relations[relation] = bool(found)
         return self._relations[relation]
+
+    def table_of_index(self, index: RelationName) -> RelationName | None:
+        """Named as the index is: both are in one schema."""
+        row = self.session.execute(self._about(_TABLE_OF_INDEX, index)).fetchone()
+        return RelationName(index.schema, str(row[0])) if row else None
 
     def routine_exists(self, routine: RelationName) -> bool | None:
         """In the schema that is named, else in any: another search_path may find it there."""

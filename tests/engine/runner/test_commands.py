@@ -164,3 +164,27 @@ def test_a_run_shows_each_statement_as_a_line_where_nobody_looks(laptop: Laptop,
     ran = laptop.changed("migrate", "--to", "1.1.0")
     assert f"1/2 {notes.VIEW}:1\n" in ran.err
     assert f"2/2 {notes.VIEW}:2\n" in ran.err
+
+
+def test_a_role_that_cannot_be_set_has_no_next_step_of_a_failed_migration(laptop: Laptop) -> None:
+    ran = laptop.run("plan", "--role", "nope")
+    assert ran.code == 20
+    assert "cannot SET ROLE nope" in ran.err
+    assert "next:" not in ran.err
+
+
+def test_what_is_dropped_from_a_table_names_the_table_that_it_locks_and_its_size(
+    laptop: Laptop, notes: Notes, database: Database
+) -> None:
+    laptop.changed("migrate", "--to", "1.1.0")
+    database.run(
+        "CREATE INDEX by_body ON notes (body)",
+        "CREATE POLICY mine ON notes USING (true)",
+        "CREATE TRIGGER t BEFORE UPDATE ON notes EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+        user=database.owner,
+    )
+    for statement in ("DROP INDEX by_body", "DROP POLICY mine ON notes", "DROP TRIGGER t ON notes"):
+        notes.write(notes.COUNT, f"{statement};\n")
+        (operation,) = laptop.run("plan", "--json").document["plan"]["migrations"][0]["operations"]
+        assert (operation["relation"], operation["lock"]) == ("notes", "ACCESS EXCLUSIVE")
+        assert operation["bytes"] > 0

@@ -22,6 +22,9 @@ class Known(Protocol):
     def relation_exists(self, relation: RelationName) -> bool | None:
         """Whether there is a relation of that name, an index included; None: not known."""
 
+    def table_of_index(self, index: RelationName) -> RelationName | None:
+        """The table, or materialized view, that an index is on; None: there is no such index, or it is not known."""
+
     def routine_exists(self, routine: RelationName) -> bool | None:
         """Whether there is a function, procedure or aggregate of that name, of whatever arguments."""
 
@@ -45,6 +48,10 @@ class NothingKnown:
     is_utc: bool = False
 
     def relation_exists(self, _: RelationName) -> bool | None:
+        """Not known."""
+        return None
+
+    def table_of_index(self, _: RelationName) -> RelationName | None:
         """Not known."""
         return None
 

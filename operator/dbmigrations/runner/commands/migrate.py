@@ -70,6 +70,9 @@ def migrate(  # noqa: PLR0913 - one for each group of options
 
     The same steps as in a cluster: preflight, backup, then release by release schema, SQL, data and verify. What was
     interrupted or failed goes on where it stopped. Going down is `dbmigrate rollback`.
+
+    It asks before it begins only where data would be lost, or something undone: on a terminal with the plan; elsewhere
+    --yes says that it is meant, or nothing is done.
     """
     laptop = at_laptop(desk, place)
     target = version or newest_version(load_source(str(place.source)))

@@ -45,10 +45,11 @@ def show(desk: Desk, place: Place) -> Exit:
 @place_options
 @laptop_command
 def take(desk: Desk, new_owner: str, reason: str, place: Place) -> Exit:
-    """Take the database from its owner, and give it to OWNER (`namespace/name` or `cluster/namespace/name`).
+    """Take the database from its owner, and give it to OWNER: `cluster/namespace/name`.
 
-    Without OWNER it belongs to nobody, and the next DatabaseMigration that looks at it claims it. Only names are
-    given: the resource of that name makes itself known at its next run.
+    `namespace/name` will do where a resource of the same cluster owns it now. Without OWNER it belongs to nobody, and
+    the next DatabaseMigration that looks at it claims it. Only names are given: the resource of that name makes itself
+    known at its next run.
     """
     laptop = at_laptop(desk, place)
     with open_work(laptop.request(""), laptop.context(), row_security=True) as work:

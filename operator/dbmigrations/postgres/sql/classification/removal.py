@@ -58,7 +58,9 @@ def _relation(dropped: _Dropped, name: RelationName, batch: Batch) -> Finding:
     if not batch.exists(name) and not touches_older(batch, name, Event.DROP):
         return _made_here(what, name, batch)
     if dropped.kind == "OBJECT_INDEX" and not dropped.cascades:
-        return _index(what, concurrently=dropped.concurrently)
+        finding = _index(what, concurrently=dropped.concurrently)
+        table = batch.known.table_of_index(name)
+        return finding.on(table, batch) if table else finding
     if dropped.kind in {"OBJECT_TABLE", "OBJECT_SEQUENCE"}:
         safer = "stop using it in one release, drop it in a later one" if dropped.kind == "OBJECT_TABLE" else ""
         finding = Finding(OperationClass.DESTRUCTIVE, what, _CASCADES if dropped.cascades else _GONE, safer)
@@ -89,7 +91,7 @@ def _on_table(dropped: _Dropped, parts: tuple[str, ...], batch: Batch) -> Findin
     if not batch.exists(table):
         return made_by_the_plan(what)
     why = "statements on the table no longer do, or see, what they did"
-    return Finding(OperationClass.RESTRICTING, what, why).on_existing(LockMode.ACCESS_EXCLUSIVE)
+    return Finding(OperationClass.RESTRICTING, what, why).on_existing(LockMode.ACCESS_EXCLUSIVE).on(table, batch)
 
 
 def _other(dropped: _Dropped, name: RelationName, batch: Batch) -> Finding:
