@@ -20,7 +20,7 @@ def test_validate_names_file_line_and_remedy_and_exits_with_findings(laptop: Lap
     assert re.search(r"^releases\.yaml:8.*: error: .*20260201_0900_colours", ran.out, re.MULTILINE)
     found = laptop.run("validate", "--json").document
     assert found["valid"] is False
-    assert {"file", "line", "column", "message", "remedy", "field", "severity"} == set(found["problems"][0])
+    assert {"file", "line", "column", "message", "remedy", "field", "severity", "excerpt"} == set(found["problems"][0])
 
 
 def test_validate_reads_the_scripts_too(laptop: Laptop, notes: Notes) -> None:
