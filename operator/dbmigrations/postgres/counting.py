@@ -123,7 +123,9 @@ class _Counter:
         loss = DataLoss(
             rows=number if what == "rows" else 0, values=number if what == "values" else 0, estimated=estimated
         )
-        return _Answer(loss, f"{about}{number} {what} of {name}{' (estimated)' if estimated else ''}")
+        return _Answer(
+            loss, f"{about}{number} {what if number != 1 else what[:-1]} of {name}{' (estimated)' if estimated else ''}"
+        )
 
     def _ask(self, source: sql.Composed) -> int | None:
         """The count, None where it took too long."""

@@ -123,3 +123,22 @@ def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
 
     assert {"version", "verify"} <= completed("ver", "", "1")
     assert {"diff", "set"} <= completed("version", "", "2")
+
+
+def test_an_assertion_has_no_down_to_leave_out(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    assert run(tmp_path, "new", "verify", "x", "--no-down").exit_code == 2
+
+
+def test_a_page_that_was_just_written_agrees(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    found = json.loads(run(tmp_path, "docs", "--json").stdout)
+    assert (found["agrees"], found["written"]) == (True, True)
+
+
+def test_one_answer_is_asked_for_not_two(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    for command in ("validate", "plan"):
+        ran = run(tmp_path, command, "--format", "sarif", "--json")
+        assert ran.exit_code == 2
+        assert "--format sarif and --json are two answers" in json.loads(ran.stdout)["error"]["message"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -64,3 +65,24 @@ def test_a_file_gets_plain_lines_and_a_forced_terminal_gets_colours(monkeypatch:
     coloured.line(("fine", "green"))
     assert "fine" in stream.getvalue()
     assert "\x1b[" in stream.getvalue()
+
+
+def test_a_table_that_a_narrow_terminal_cannot_hold_is_told_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    stream = StringIO()
+    stream.isatty = lambda: True  # type: ignore[method-assign]
+    shown = RichScreen(stream)
+    columns = ("ID", "WHEN", "RELEASE", "KIND", "NAME", "WHAT")
+    shown.table(columns, [("1", "2026-01-01 09:00:00", "1.0.0", "sql", "20260101_0900_a", "Applied"), ("2", *[""] * 5)])
+    assert re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue()).splitlines() == [
+        "ID 1",
+        "WHEN 2026-01-01 09:00:00",
+        "RELEASE 1.0.0",
+        "KIND sql",
+        "NAME 20260101_0900_a",
+        "WHAT Applied",
+        "",
+        "ID 2",
+    ]
+    shown.table(("ID", "NAME"), [("1", "x" * 60)])
+    assert "NAME xxx" not in stream.getvalue()

@@ -35,7 +35,8 @@ def under_way(scene: Scene) -> Outlook:
     if not step.reason:
         doing = "is running" if step.running_since is not None else "is starting"
         return Progressing(f"{name} {doing}{later}")
-    attempt = f"attempt {step.attempts}" if step.state is not StepState.WAITING else f"{step.attempts} attempts so far"
+    attempts = "1 attempt" if step.attempts == 1 else f"{step.attempts} attempts"
+    attempt = f"attempt {step.attempts}" if step.state is not StepState.WAITING else f"{attempts} so far"
     message = f"{name}: {step.message}; {attempt}; {TRY_NOW}"
     if step.reason == Wait.STEP_LOST:
         return Retrying(f"{message}{later}")

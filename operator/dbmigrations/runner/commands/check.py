@@ -144,7 +144,10 @@ def _show(desk: Desk, seen: Look, findings: tuple[Finding, ...], target: str) ->
         of = f" (release {each.version})" if each.version and each.what != "drift" else ""
         subject = "" if each.what in {"drift", "tampered"} else f"{each.subject}{of} "
         style = "red" if each.stands_in_the_way else "yellow"
-        terminal.say(f"{where}{each.what}: {subject}{each.message}. {each.remedy}", style)
+        remedy = "" if each.what == "drift" else f". {each.remedy}"
+        terminal.say(f"{where}{each.what}: {subject}{each.message}{remedy}", style)
+    if drifted := next((each for each in findings if each.what == "drift"), None):
+        terminal.say(f"drift: {drifted.remedy}", "yellow")
     if seen.facts.drift.unknown and seen.facts.history.exists:
         terminal.aside(f"drift: {seen.facts.drift.unknown}")
     if seen.refusal is not None:

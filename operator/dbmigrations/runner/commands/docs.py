@@ -34,7 +34,9 @@ def docs(desk: Desk, source: Path, *, check: bool) -> Exit:
     if not check and not agrees:
         _write(directory.root / PAGE, text)
     if desk.terminal.as_json:
-        desk.terminal.document(document("docs", file=PAGE, agrees=agrees, written=not check and not agrees))
+        desk.terminal.document(
+            document("docs", file=PAGE, agrees=agrees or not check, written=not check and not agrees)
+        )
     elif agrees:
         desk.terminal.say(f"{PAGE} says what the ledger says", "green")
     elif check:

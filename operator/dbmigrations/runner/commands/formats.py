@@ -40,6 +40,16 @@ def format_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+def check_one_answer(desk: Desk, form: Format) -> None:
+    """One answer is given, not two.
+
+    Raises:
+        click.UsageError: --json and another format.
+    """
+    if desk.terminal.as_json and form is not Format.TEXT:
+        raise click.UsageError(f"--format {form.value} and --json are two answers: choose one")
+
+
 def tell_findings(desk: Desk, form: Format, findings: tuple[Finding, ...]) -> None:
     """Show the findings as a pull request wants them."""
     match form:

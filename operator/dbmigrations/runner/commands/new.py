@@ -37,6 +37,8 @@ def new(desk: Desk, kind: str, name: str, source: Path, *, no_down: bool) -> Exi
     Nothing is put into the ledger: the migration is unreleased until `dbmigrate release cut`. Each script is a draft,
     which `validate` reports, until the line that says so is deleted.
     """
+    if no_down and kind == ASSERTION:
+        raise click.UsageError("--no-down is about migrations: an assertion has no down")
     root = require_folder(str(source))
     try:
         if kind == ASSERTION:

@@ -6,7 +6,7 @@ import click
 
 from dbmigrations.release.problems import ReleaseInvalidError
 from dbmigrations.runner.commands.answers import document
-from dbmigrations.runner.commands.formats import Format, format_option, tell_findings
+from dbmigrations.runner.commands.formats import Format, check_one_answer, format_option, tell_findings
 from dbmigrations.runner.commands.laptop import at_laptop
 from dbmigrations.runner.commands.leaf import Leaf
 from dbmigrations.runner.commands.looking import Look, look
@@ -47,14 +47,15 @@ def plan(  # noqa: PLR0913 - one for each group of options
     """
     if offline.start and not offline.asked:
         raise click.UsageError("--from goes with --offline: a database says itself where it is")
+    check_one_answer(desk, form)
     try:
         seen = _seen(desk, version, place, planning, offline)
     except ReleaseInvalidError as error:
-        if form is Format.TEXT or desk.terminal.as_json:
+        if form is Format.TEXT:
             raise
         tell_findings(desk, form, of_problems(error.problems, place.source))
         return Exit.FAILED
-    if form is Format.TEXT or desk.terminal.as_json:
+    if form is Format.TEXT:
         _show(desk, "plan", seen)
     else:
         tell_findings(desk, form, of_plan(seen.facts, seen.plan, seen.refusal))

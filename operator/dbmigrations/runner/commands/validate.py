@@ -13,7 +13,7 @@ from dbmigrations.release.migration import Script
 from dbmigrations.release.problems import Problem, Severity
 from dbmigrations.runner.analysis import read_script, unread_statements
 from dbmigrations.runner.commands.answers import document
-from dbmigrations.runner.commands.formats import Format, format_option, tell_findings
+from dbmigrations.runner.commands.formats import Format, check_one_answer, format_option, tell_findings
 from dbmigrations.runner.commands.leaf import Leaf
 from dbmigrations.runner.commands.options import source_option
 from dbmigrations.runner.commands.running import Desk, laptop_command
@@ -46,6 +46,7 @@ def validate(desk: Desk, source: Path, form: Format, against: str, *, require_do
     Each finding is one line, `file:line:column: what (remedy)`; below an error stand the lines that it is about, with
     a caret under the place. The exit code is 1 where there is an error.
     """
+    check_one_answer(desk, form)
     root = require_source(str(source))
     seen = directory.examine(root, require_down=require_down, read_large=read_large)
     found = seen.valid

@@ -91,7 +91,7 @@ class Docs(Document):
 
     command: Literal["docs"]
     file: str
-    agrees: bool = Field(description="Whether the page was what the ledger says.")
+    agrees: bool = Field(description="Whether the page says what the ledger says, now that it may have been written.")
     written: bool
 
 

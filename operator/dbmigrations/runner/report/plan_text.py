@@ -35,7 +35,7 @@ def plan_lines(
             release = migration.release
             yield f"release {release}"
         yield f"  {migration_title(migration)}{_no_way_back(migration)}"
-        yield from _details(analyses.get((migration.kind, migration.name, migration.direction)))
+        yield from _details(migration, analyses.get((migration.kind, migration.name, migration.direction)))
     if plan.migrations:
         yield f"data loss: {loss_words(summary.data_loss)}"
 
@@ -73,7 +73,7 @@ def _what(plan: Plan, summary: PlanSummary) -> str:
     return ", ".join(parts) + (f" ({classes})" if classes else "")
 
 
-def _details(analysis: Analysis | None) -> Iterator[str]:
+def _details(migration: PlannedMigration, analysis: Analysis | None) -> Iterator[str]:
     if analysis is None:
         return
     if analysis.half:
@@ -81,7 +81,7 @@ def _details(analysis: Analysis | None) -> Iterator[str]:
     if analysis.backfill:
         yield f"      backfill of {analysis.backfill}"
     for operation in analysis.operations[:OPERATIONS_SHOWN]:
-        yield f"      {_operation_line(operation)}"
+        yield f"      {_operation_line(migration, operation)}"
     if len(analysis.operations) > OPERATIONS_SHOWN:
         yield f"      and {len(analysis.operations) - OPERATIONS_SHOWN} more"
     for loss in analysis.losses:
@@ -103,13 +103,13 @@ def _no_way_back(migration: PlannedMigration) -> str:
     return "  (cannot be undone: it has no down)" if migration.direction is Direction.UP and not migration.down else ""
 
 
-def _operation_line(operation: Operation) -> str:
+def _operation_line(migration: PlannedMigration, operation: Operation) -> str:
     """`line 3: destructive: drop column notes.colour; locks notes (8.0 KiB) ACCESS EXCLUSIVE; …`."""
     line = f"line {operation.line}: " if operation.line else ""
     parts = [f"{line}{operation.operation_class}: {operation.text}"]
     if operation.lock is not None:
         parts.append(f"locks {_locked(operation)}{lock_words(operation.lock)}")
-    if operation.loses_data:
+    if operation.loses_data and migration.direction is Direction.UP:
         parts.append("no down brings its data back")
     return "; ".join(parts)
 

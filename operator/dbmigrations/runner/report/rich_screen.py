@@ -21,6 +21,12 @@ WIDE = 100_000
 """Columns where colours are forced and nobody looks: a row of a table is never broken there."""
 
 
+_READABLE = 10
+"""Letters of a cell in a line: with fewer nobody reads it."""
+
+_GAP = 2
+
+
 class RichScreen:
     """rich's console."""
 
@@ -44,13 +50,24 @@ class RichScreen:
         self._console.print(Text(question), end="", soft_wrap=True)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """As wide as the terminal; cells are folded."""
+        """As wide as the terminal, with folded cells; on a narrow one row by row, a line for each cell."""
+        if _least_width(columns, rows) > self._console.width:
+            self._stack(columns, rows)
+            return
         table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:
             table.add_row(*map(Text, row))
         self._console.print(table)
+
+    def _stack(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        for number, row in enumerate(rows):
+            if number:
+                self._console.print()
+            for column, cell in zip(columns, row, strict=True):
+                if cell:
+                    self._console.print(Text.assemble((f"{column} ", "bold"), cell))
 
     def move(self, text: str) -> None:
         """A spinner with the text."""
@@ -86,3 +103,9 @@ class RichScreen:
         if self._status is not None:
             self._status.stop()
             self._status = None
+
+
+def _least_width(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """The width below which the cells of a table cannot be read any more: each column has some letters."""
+    widest = (max(map(len, (column, *(row[place] for row in rows)))) for place, column in enumerate(columns))
+    return sum(min(width, _READABLE) + _GAP for width in widest)
