@@ -67,6 +67,20 @@ def test_each_statement_is_told_when_the_server_comes_to_it(database: Database) 
     assert order[-1] is MigrationFinished
 
 
+@pytest.mark.parametrize("long", [0, 1], ids=["first", "after DDL"])
+def test_a_long_statement_is_told_while_it_runs(database: Database, long: int) -> None:
+    database.run("CREATE TABLE t (id int)", "INSERT INTO t VALUES (1)", user=database.owner)
+    heard: list[tuple[float, Event]] = []
+    statements = ["CREATE TABLE u (id int);", "CREATE TABLE v (id int);"]
+    statements.insert(long, "UPDATE t SET id = 2 WHERE pg_sleep(0.5) IS NOT NULL;")
+    with database.session() as session:
+        apply = applier(session, database.tables, listener=lambda event: heard.append((time.monotonic(), event)))
+        apply.up(migration("a", "\n".join(statements)))
+    told = [at for at, each in heard if isinstance(each, StatementStarted)]
+    assert len(told) == 3
+    assert told[long + 1] - told[long] > 0.4
+
+
 def test_what_a_statement_sets_holds_for_those_behind_it_and_not_for_the_next_file(database: Database) -> None:
     other = database.role()
     database.run(f"GRANT {other} TO {database.owner}", f"CREATE SCHEMA s AUTHORIZATION {other}")

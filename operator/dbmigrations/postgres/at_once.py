@@ -17,7 +17,7 @@ from dbmigrations.postgres.assertions import read_assertions
 from dbmigrations.postgres.errors import StatementError
 from dbmigrations.postgres.exchange import RefusedError, Request
 from dbmigrations.postgres.records import Happening, RowOutcome
-from dbmigrations.postgres.sql.together import in_one_go
+from dbmigrations.postgres.sql.together import in_one_go, leave_the_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dbmigrations.postgres.sql.units import Unit
     from dbmigrations.postgres.task import Task
 
+_PREPARED = Request(b"SELECT count(*) FROM pg_prepared_statements")
 _CONSTRAINTS = Request(b"SET CONSTRAINTS ALL IMMEDIATE")
 
 
@@ -72,12 +73,12 @@ def _attempt(task: Task, unit: Unit, meanwhile: Callable[[], bool]) -> int | Non
     requests = _Requests.of(task, unit)
 
     def begins(request: int) -> None:
-        if (statement := requests.of_script.get(request)) is not None:
+        if (statement := requests.tells.get(request)) is not None:
             task.runner.tell(statement)
 
     try:
         results = session.exchange(requests.all, begins=begins, meanwhile=meanwhile)
-        row, prepared = _written(results[-1])
+        row = _row(results[requests.row])
         if row is not None:
             session.commit(meanwhile)
     except RefusedError as refused:
@@ -89,7 +90,7 @@ def _attempt(task: Task, unit: Unit, meanwhile: Callable[[], bool]) -> int | Non
         raise
     if row is None:
         session.give_up_own()
-    elif prepared != len(session.own):
+    elif requests.all[-1] is _PREPARED and results[-1].get_value(0, 0) != str(len(session.own)).encode():
         session.deallocate()
     return row
 
@@ -112,20 +113,26 @@ def _is_new(task: Task) -> bool:
     return begun is None and (before is None or before[0] is RowOutcome.UNDONE)
 
 
-def _written(result: PGresult) -> tuple[int | None, int]:
-    """The id of the history row and the number of prepared statements; no id: our run or lock is gone."""
-    if result.ntuples == 0:
-        return None, 0
-    row, prepared = result.get_value(0, 0), result.get_value(0, 1)
-    return int(row or 0), int(prepared or 0)
+def _row(inserted: PGresult) -> int | None:
+    """The id of the history row; None: our run or lock is gone, or the migration is not new."""
+    return int(inserted.get_value(0, 0) or 0) if inserted.ntuples else None
 
 
 @dataclass(frozen=True)
 class _Requests:
-    """Everything that is sent, and which of it is a statement of the script."""
+    """Everything that is sent.
+
+    Attributes:
+        all: in order.
+        of_script: which of them are statements of the script.
+        tells: when which statement is told.
+        row: which one inserts the history row; behind it only how many statements are prepared may be asked.
+    """
 
     all: list[Request]
     of_script: dict[int, Statement]
+    tells: dict[int, Statement]
+    row: int
 
     @classmethod
     def of(cls, task: Task, unit: Unit) -> _Requests:
@@ -142,4 +149,8 @@ class _Requests:
                 prisma.finished_values(migration.name, migration.raw_checksum, task.seconds),
             )
         sent += own.requests("history", lambda: history.guarded_row(tables), row)
-        return cls(sent, {n: each for n, each in enumerate(composed.of, start=1) if each is not None})
+        inserts = len(sent) - 1
+        if not leave_the_session(unit.statements):
+            sent.append(_PREPARED)
+        tells = {n + 1 if n else 0: each for n, each in composed.tells.items()}  # the first one with BEGIN
+        return cls(sent, {n: each for n, each in enumerate(composed.of, start=1) if each is not None}, tells, inserts)

@@ -1,8 +1,8 @@
 """Several statements sent in one go, each answered as soon as it is done: libpq's pipeline mode.
 
 The server runs them one after the other and skips all that follow one that it refuses. Between two of them it waits
-for nobody, which is most of what a short migration would cost. A flush behind each one makes it answer at once, so who
-watches sees which one is running. Not for COPY, which pipeline mode does not know.
+for nobody, which is most of what a short migration would cost. A flush behind one makes it answer at once, so who
+watches sees that the next one is running. Not for COPY, which pipeline mode does not know.
 """
 
 from __future__ import annotations
@@ -40,11 +40,13 @@ class Request:
         text: of it; empty: it was prepared before, as `name`.
         name: of a prepared statement; with a text, it is prepared now and not run.
         values: its parameters, in text format.
+        at_once: it is answered as soon as it is done, not with some that follow.
     """
 
     text: bytes
     name: bytes = b""
     values: tuple[bytes | None, ...] = ()
+    at_once: bool = False
 
     def put(self, connection: PGconn) -> None:
         """Queue it."""
@@ -54,7 +56,8 @@ class Request:
             connection.send_query_prepared(self.name, self.values)
         else:
             connection.send_query_params(self.text, self.values or None)
-        connection.send_flush_request()
+        if self.at_once:
+            connection.send_flush_request()
 
 
 class RefusedError(Exception):
@@ -80,7 +83,7 @@ def exchange(
         connection: in autocommit; without a transaction that is open or among the requests, all are one.
         requests: what is to be done.
         translate: makes an error of ours of one that the server sent.
-        begins: is told which request is running now.
+        begins: is told which request is running now, or ran, where the one before it is not answered at once.
         meanwhile: does a short piece of other work while the server has not answered; whether it did any.
 
     Raises:

@@ -4,7 +4,7 @@ Within a transaction they are sent ahead of the answers where that changes nothi
 the server comes to it, and an error is that of the statement that it belongs to.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -61,11 +61,13 @@ class Composed:
     Attributes:
         requests: in order.
         of: the statement of each request; None: it only sets how long the next one may wait for locks.
+        tells: which statement is told when a request begins: the setting belongs to the one behind it.
         bounded: whether lock waits are bounded afterwards.
     """
 
     requests: Sequence[Request]
     of: Sequence[Statement | None]
+    tells: Mapping[int, Statement]
     bounded: bool
 
 
@@ -111,15 +113,18 @@ class ScriptRunner:
         """What is sent for statements that may be sent in one go, where lock waits are bounded or not before."""
         requests: list[Request] = []
         of: list[Statement | None] = []
+        tells: dict[int, Statement] = {}
         for statement in statements:
+            tells[len(requests)] = statement
             wanted = self._wanted(statement)
             if wanted is not None and wanted is not bounded:
                 bounded = wanted
                 requests.append(Request(lock_timeout_query(self.session.settings, bounded=bounded).encode()))
                 of.append(None)
-            requests.append(Request(self._encoded(statement)))
+            # What follows the last one is ours, and quick; it comes with the end of the exchange.
+            requests.append(Request(self._encoded(statement), at_once=statement is not statements[-1]))
             of.append(statement)
-        return Composed(requests, of, bounded)
+        return Composed(requests, of, tells, bounded)
 
     def tell(self, statement: Statement) -> None:
         """Tell that this statement is running now."""
@@ -128,7 +133,7 @@ class ScriptRunner:
 
     def _send(self, sent: "Composed") -> None:
         def begins(request: int) -> None:
-            if (statement := sent.of[request]) is not None:
+            if (statement := sent.tells.get(request)) is not None:
                 self.tell(statement)
 
         try:

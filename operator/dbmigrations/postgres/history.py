@@ -50,7 +50,7 @@ _INSERT = """
               %(image_digest)s::text AS image_digest, {took} AS duration,
               %(error)s::text AS error, %(sqlstate)s::text AS sqlstate, clock_timestamp() AS applied_at OFFSET 0) r
     WHERE EXISTS (SELECT FROM {schema}.migration_run WHERE id = %(run)s AND outcome = 'Running') {fence}
-    RETURNING id, (SELECT count(*) FROM pg_prepared_statements)
+    RETURNING id
 """
 _TOOK = sql.SQL("%(seconds)s * interval '1 second'")
 
@@ -110,7 +110,6 @@ def guarded_row(tables: Tables) -> sql.Composed:
     """The insertion of a row before its script has run, in one transaction with it.
 
     It inserts nothing where the run is not Running, the lock was lost, or the migration is applied or half-done.
-    Returns the row's id and the number of prepared statements.
     """
     from dbmigrations.postgres.lock import held_by_this_session
 

@@ -53,6 +53,11 @@ def in_one_go(statements: tuple[Statement, ...]) -> bool:
     return not parts or (len(parts) == 1 and _may_be_ahead(parts[0][0]))
 
 
+def leave_the_session(statements: tuple[Statement, ...]) -> bool:
+    """Whether none of them sets, prepares or calls anything by name."""
+    return all(_keeps_encoding(statement) for statement in statements)
+
+
 def _may_be_ahead(statement: Statement) -> bool:
     if statement.copy_data is not None or _PARAMETER.search(statement.text):
         return False
