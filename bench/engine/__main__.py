@@ -20,7 +20,7 @@ from tests.harness.postgres import Server, start_server
 from tests.harness.postgres_binaries import ensure_binaries
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("apply", "pending", "startup", "linting", "checking", "fingerprint", "backup", "backfill", "stall")
+PARTS = ("apply", "pending", "peers", "startup", "linting", "checking", "fingerprint", "backup", "backfill", "stall")
 
 
 def measure(part: str, server: Server, console: Console) -> bool:
