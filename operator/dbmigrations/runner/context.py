@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from dbmigrations.postgres.credentials import SecretDefaults, from_secret
+from dbmigrations.runner.source import Sources
 
 if TYPE_CHECKING:
     from dbmigrations.api.spec import SecretKeys
@@ -95,3 +96,4 @@ class StepContext:
     redactor: Redactor
     interruption: Interruption
     wishes: Wishes = Wishes()
+    sources: Sources = field(default_factory=Sources)

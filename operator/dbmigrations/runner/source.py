@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,20 @@ def load_source(path: str, *, require_down: bool = False) -> ReleaseDirectory:
         from dbmigrations.runner.excerpts import with_excerpts
 
         raise ReleaseInvalidError(with_excerpts(root, error.problems)) from None
+
+
+@dataclass
+class Sources:
+    """Release directories, each read once: all steps of one process work with what the first of them read."""
+
+    _read: dict[Path, ReleaseDirectory] = field(default_factory=dict)
+
+    def load(self, path: str) -> ReleaseDirectory:
+        """As `load_source`; what could not be read is tried again."""
+        place = Path(path).absolute()
+        if place not in self._read:
+            self._read[place] = load_source(path)
+        return self._read[place]
 
 
 def read_large(path: Path, limit: int) -> LargeText:

@@ -6,7 +6,7 @@ import getpass
 import os
 import socket
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from dbmigrations.postgres.connection import Session, SessionSettings
 from dbmigrations.postgres.credentials import from_environment
 from dbmigrations.postgres.errors import CredentialsMissingError
 from dbmigrations.postgres.tables import Tables
+from dbmigrations.runner.source import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,7 @@ class Laptop:
     desk: Desk
     settings: ConnectionSettings
     place: Place
+    sources: Sources = field(default_factory=Sources)
 
     def request(
         self,
@@ -84,6 +86,7 @@ class Laptop:
             redactor=self.desk.redactor,
             interruption=self.desk.interruption,
             wishes=wishes or Wishes(),
+            sources=self.sources,
         )
 
 

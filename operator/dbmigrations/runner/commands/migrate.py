@@ -34,7 +34,7 @@ from dbmigrations.runner.exits import Exit, of_result, of_signal
 from dbmigrations.runner.report.next_steps import next_step
 from dbmigrations.runner.report.plan_text import loss_words
 from dbmigrations.runner.report.words import count
-from dbmigrations.runner.source import load_source, newest_version
+from dbmigrations.runner.source import newest_version
 
 if TYPE_CHECKING:
     from dbmigrations.api.step import RequestedBackfill, StepRequest, StepResult
@@ -75,7 +75,7 @@ def migrate(  # noqa: PLR0913 - one for each group of options
     --yes says that it is meant, or nothing is done.
     """
     laptop = at_laptop(desk, place)
-    target = version or newest_version(load_source(str(place.source)))
+    target = version or newest_version(laptop.sources.load(str(place.source)))
     wishes = Wishes(force_owned=changing.force_owned)
     return carry_out(laptop, Run("migrate", laptop.request(target, planning, backfill=backfill), wishes, changing))
 
@@ -125,7 +125,7 @@ def _attempt(laptop: Laptop, run: Run) -> Exit | None:
     """One run from look to end; None: another took its place."""
     terminal = laptop.desk.terminal
     context = laptop.context(run.wishes)
-    seen = look(run.request, context, load_source(run.request.source))
+    seen = look(run.request, context, context.sources.load(run.request.source))
     if seen.refusal is not None:
         return tell_refusal(terminal, run.command, seen)
     _check_way(seen, goes_down=run.wishes.down_is_asked)

@@ -11,7 +11,6 @@ from dbmigrations.postgres.history import record_baseline
 from dbmigrations.postgres.records import RecordedMigration
 from dbmigrations.release.migration import Kind
 from dbmigrations.runner.report.words import count
-from dbmigrations.runner.source import load_source
 from dbmigrations.runner.steps.planned import PlannedWork, take_up
 from dbmigrations.runner.steps.session import Work, in_database
 
@@ -32,7 +31,7 @@ def _record(work: Work) -> StepResult:
     done = f"{count(len(entries), 'migration')} recorded as applied before, at {planned.step.release}"
     if planned.is_finished:
         return planned.succeed(done, applied=len(entries))
-    directory = load_source(work.request.source)
+    directory = work.context.sources.load(work.request.source)
     records = _records(planned, directory)
     releases = [release for release in directory.releases if release.version.text in {r.release for r in records}]
 

@@ -11,7 +11,6 @@ from dbmigrations.postgres.backfill.pace import ORDINARY_PACE, Pace
 from dbmigrations.postgres.errors import PlanChangedError, StatementError
 from dbmigrations.runner.report.events import MigrationBegan, MigrationEnded, Noted
 from dbmigrations.runner.report.words import count
-from dbmigrations.runner.source import load_source
 from dbmigrations.runner.steps.at_gates import gates_of
 from dbmigrations.runner.steps.listening import listener
 from dbmigrations.runner.steps.planned import PlannedWork, take_up
@@ -35,7 +34,7 @@ def _work_off(work: Work) -> StepResult:
     stretch = planned.stretch
     mine = planned.plan.migrations[stretch.first : stretch.end]
     ups = any(migration.direction is Direction.UP for migration in mine)
-    directory = load_source(work.request.source) if ups and planned.in_effect < stretch.end else None
+    directory = work.context.sources.load(work.request.source) if ups and planned.in_effect < stretch.end else None
     applier = _applier(planned)
     with work.session.as_the_application():
         for place, migration in enumerate(mine, start=1):

@@ -21,7 +21,6 @@ from dbmigrations.runner.program import runner_version
 from dbmigrations.runner.report.events import Noted, PlanMade
 from dbmigrations.runner.report.plan_text import plan_lines, step_lines
 from dbmigrations.runner.report.words import count
-from dbmigrations.runner.source import load_source
 from dbmigrations.runner.steps.run_row import new_run
 from dbmigrations.runner.steps.session import Work, in_database
 from dbmigrations.runner.steps.snapshots import remember_drift
@@ -38,7 +37,7 @@ def run(request: StepRequest, context: StepContext) -> StepResult:
 
 
 def _preflight(work: Work) -> StepResult:
-    facts = gather(work, _directory(work.request))
+    facts = gather(work, _directory(work))
     decision = decide(facts)
     match decision:
         case Planned():
@@ -53,10 +52,11 @@ def _preflight(work: Work) -> StepResult:
             assert_never(decision)
 
 
-def _directory(request: StepRequest) -> ReleaseDirectory:
+def _directory(work: Work) -> ReleaseDirectory:
+    request = work.request
     if request.trigger is Trigger.CANCEL_REPORT:  # only the version is asked for: a cancel needs no valid directory
         return ReleaseDirectory(Path(request.source), ())
-    return load_source(request.source, require_down=False)
+    return work.context.sources.load(request.source)
 
 
 def _planned(work: Work, facts: PreflightFacts, decision: Planned) -> StepResult:

@@ -16,6 +16,8 @@ from dbmigrations.release.migration import Key
 from dbmigrations.runner.errors import StepRefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dbmigrations.release.history import DatabaseHistory
     from dbmigrations.release.plan import Plan, PlannedMigration
     from dbmigrations.release.steps import PlannedStep, Steps
@@ -48,7 +50,8 @@ def in_effect(plan: Plan, history: DatabaseHistory, *, baseline_pending: bool = 
         StepRefusedError: DatabaseMovedBack where the base is no longer there, HistoryDiverged where anything else is.
     """
     _check_base(plan, history, baseline_pending=baseline_pending)
-    done = [_is_in_effect(migration, history) for migration in plan.migrations]
+    counts = history.counts()
+    done = [_is_in_effect(migration, history, counts) for migration in plan.migrations]
     count = done.index(False) if False in done else len(done)
     if True in done[count:]:
         late = plan.migrations[done.index(True, count)]
@@ -98,9 +101,9 @@ def _check_base(plan: Plan, history: DatabaseHistory, *, baseline_pending: bool)
         raise _diverged(key, "was applied after this run was planned, and not by it")
 
 
-def _is_in_effect(migration: PlannedMigration, history: DatabaseHistory) -> bool:
+def _is_in_effect(migration: PlannedMigration, history: DatabaseHistory, counts: Mapping[Key, int]) -> bool:
     if migration.direction is Direction.UP:
-        return history.counts().get(migration.key, 0) >= migration.nth
+        return counts.get(migration.key, 0) >= migration.nth
     still = [applied for applied in history.applied if applied.key == migration.key]
     halves = [half for half in history.partial if half.key == migration.key and half.direction is Direction.UP]
     return all(row.times_applied > migration.nth for row in still) and all(

@@ -11,7 +11,6 @@ from dbmigrations.postgres.versions import log_version
 from dbmigrations.runner.errors import VerifyFailedError
 from dbmigrations.runner.report.events import AssertionPassed
 from dbmigrations.runner.report.words import count
-from dbmigrations.runner.source import load_source
 from dbmigrations.runner.steps.planned import take_up
 from dbmigrations.runner.steps.session import Work, in_database
 from dbmigrations.runner.steps.snapshots import keep, what_it_should_be
@@ -47,7 +46,7 @@ def _verify(work: Work) -> StepResult:
 
 def assertions_of(work: Work, release: str) -> tuple[tuple[AssertionScript, ...], bool]:
     """The assertions of a release, and whether they are the directory's: they win over the stored ones."""
-    found = load_source(work.request.source).release(release)
+    found = work.context.sources.load(work.request.source).release(release)
     if found is not None and found.assertions:
         return tuple(AssertionScript.of(assertion) for assertion in found.assertions), True
     return stored_assertions(work.session, work.tables, release), False
