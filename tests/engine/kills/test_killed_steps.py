@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.harness.postgres import Server
 
 _SOAK = bool(os.environ.get("SOAK_KILLS"))
-_SLICES = 40 if _SOAK else 1
+_SLICES = int(os.environ.get("SOAK_SLICES", "40")) if _SOAK else 1
 _OTHERS_EACH = 15
 _EXECUTED_EACH = 10
 """Every so manieth run is the installed command, with an interpreter of its own."""
