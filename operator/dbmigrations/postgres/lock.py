@@ -59,18 +59,21 @@ def migration_lock(
     """
     patience = _Patience(time.monotonic() + wait, listener)
     ours = lock_key(tables)
-    _take(session, sql.SQL("pg_try_advisory_lock({}, {})").format(*ours), (*ours, 2), patience)
+    _take(session, sql.SQL("pg_catalog.pg_try_advisory_lock({}, {})").format(*ours), (*ours, 2), patience)
     try:
         # Looked for under our own lock: the table appears with the first schema migration, which is under it too.
         if _has_prisma(session, application_schema):
             _take(
-                session, sql.SQL("pg_try_advisory_lock({})").format(PRISMA_KEY), (*split_key(PRISMA_KEY), 1), patience
+                session,
+                sql.SQL("pg_catalog.pg_try_advisory_lock({})").format(PRISMA_KEY),
+                (*split_key(PRISMA_KEY), 1),
+                patience,
             )
         yield
     finally:
         # A lost session has released it already.
         with suppress(psycopg.Error):
-            session.connection.execute("SELECT pg_advisory_unlock_all()")
+            session.connection.execute("SELECT pg_catalog.pg_advisory_unlock_all()")
 
 
 def holds_lock(session: Session, tables: Tables) -> bool:

@@ -75,7 +75,7 @@ def _mark_of(server: ConnectionSettings, name: str) -> Iterator[psycopg.Connecti
             if keeper.info.server_version >= _IDLE_LIMIT_SINCE:
                 keeper.execute("SET idle_session_timeout = 0")
             number = int(name[-8:], 16)
-            keeper.execute("SELECT pg_advisory_lock(%s, %s)", (_CLASS, number - (number >> 31 << 32)))
+            keeper.execute("SELECT pg_catalog.pg_advisory_lock(%s, %s)", (_CLASS, number - (number >> 31 << 32)))
         except psycopg.Error as error:
             raise translate(error) from None
         yield keeper

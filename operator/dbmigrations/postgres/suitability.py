@@ -61,8 +61,10 @@ def check_suitable(connection: psycopg.Connection[TupleRow], where: ConnectionSe
     """
     try:
         row = connection.execute(
-            "SELECT current_setting('server_version_num')::int, pg_backend_pid(), current_database(), session_user,"
-            " pg_is_in_recovery(), current_setting('transaction_read_only')::bool"
+            # The role may have a search_path of its own, with the catalog at its end.
+            "SELECT pg_catalog.current_setting('server_version_num')::int, pg_catalog.pg_backend_pid(),"
+            " pg_catalog.current_database(), session_user, pg_catalog.pg_is_in_recovery(),"
+            " pg_catalog.current_setting('transaction_read_only')::boolean"
         ).fetchone()
     except psycopg.Error as error:
         raise translate(error) from None
@@ -107,7 +109,9 @@ def _pooling_mode(connection: psycopg.Connection[TupleRow], where: ConnectionSet
 
 def _ask(connection: pq.abc.PGconn, *, begin: bool = False) -> bytes | None:
     """The process that answers; None: nobody does in time (a pooler lets queries wait for minutes)."""
-    connection.send_query(b"BEGIN; SELECT pg_backend_pid()" if begin else b"SELECT pg_backend_pid()")
+    connection.send_query(
+        b"BEGIN; SELECT pg_catalog.pg_backend_pid()" if begin else b"SELECT pg_catalog.pg_backend_pid()"
+    )
     deadline = time.monotonic() + _PATIENCE
     answer: bytes | None = None
     while True:

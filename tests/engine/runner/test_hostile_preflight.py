@@ -41,9 +41,26 @@ OPERANDS = ("oid, regclass", "regclass, oid", "oid, regnamespace", "oid, regtype
 OPERATORS = ("=", "<>", "~~", "!~~", "||")
 
 
-def plant(database: Database) -> None:
+EXACT = {
+    "current_setting(text)": "text",
+    "current_database()": "name",
+    "pg_backend_pid()": "integer",
+    "pg_is_in_recovery()": "boolean",
+    "set_config(text, text, boolean)": "text",
+    "pg_try_advisory_lock(integer, integer)": "boolean",
+    "pg_advisory_unlock_all()": "void",
+    "to_regclass(text)": "regclass",
+    "to_regnamespace(text)": "regnamespace",
+}
+"""What stands in the place of PostgreSQL's own where the catalog comes last in a search_path."""
+
+
+def plant(database: Database, *, catalog_last: bool = False) -> None:
     """Fill the application's schema with traps; whoever steps on one says so."""
     body = "LANGUAGE plpgsql AS $$ BEGIN RAISE 'caught by {}'; END $$"
+    if catalog_last:
+        exact = [f"CREATE FUNCTION public.{call} RETURNS {of} {body.format(call)}" for call, of in EXACT.items()]
+        database.run(*exact, f'ALTER DATABASE "{database.name}" SET search_path = public, pg_catalog')
     traps = [f"CREATE FUNCTION public.{call} RETURNS {of} {body.format(call)}" for call, of in FUNCTIONS.items()]
     for number, operands in enumerate(OPERANDS):
         left, right = operands.split(", ")
@@ -65,9 +82,10 @@ def test_the_traps_catch_whoever_does_not_mean_the_catalog(laptop: Laptop, datab
         database.rows(query)
 
 
-def test_no_command_steps_into_a_trap(laptop: Laptop, database: Database, notes: Notes) -> None:
+@pytest.mark.parametrize("catalog_last", [False, True], ids=["usual path", "catalog last"])
+def test_no_command_steps_into_a_trap(laptop: Laptop, database: Database, notes: Notes, *, catalog_last: bool) -> None:
     laptop.changed("migrate", "--to", "1.0.0")
-    plant(database)
+    plant(database, catalog_last=catalog_last)
     notes.write(notes.VIEW, "CREATE INDEX CONCURRENTLY coloured ON notes (colour);\nVACUUM notes;\n")
     notes.write("migrations/sql/20260201_0900_colours.down.sql", "DROP INDEX CONCURRENTLY coloured;\n")
     assert laptop.run("check", "--no-backup").code == 0

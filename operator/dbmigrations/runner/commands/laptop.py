@@ -68,6 +68,7 @@ class Laptop:
             statement_timeout=place.statement_timeout,
         )
         with Session.open(self.settings, settings) as session:
+            session.mean_the_catalog_alone()
             yield session, Tables(place.history_schema)
 
     @property
