@@ -43,12 +43,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from dbmigrations.api.step import StepRequest
+    from dbmigrations.postgres.catalog.since import UpScript
     from dbmigrations.postgres.predecessors.telling import Predecessor
     from dbmigrations.postgres.sql.loss import Loss
     from dbmigrations.postgres.sql.names import RelationName
     from dbmigrations.postgres.tables import Tables
     from dbmigrations.release.directory import ReleaseDirectory
     from dbmigrations.release.history import DatabaseHistory
+    from dbmigrations.release.kind import Kind
     from dbmigrations.release.plan import Plan, PlannedMigration
     from dbmigrations.runner.context import StepContext
 
@@ -78,8 +80,20 @@ def gather(work: Work, directory: ReleaseDirectory) -> PreflightFacts:
         analyses=_with_outlooks(work.session, scripts, analyses),
         backup=BackupFacts(facts.backup.when, _backup_problem(work.request, work.context)),
         unusable_schema=unusable_schema(work.session, work.request.schema_name, scripts),
-        drift=look_for_drift(work.session, work.tables, facts.history, work.request.policy.drift_ignore),
+        drift=look_for_drift(
+            work.session, work.tables, facts.history, work.request.policy.drift_ignore, ups_of(directory)
+        ),
     )
+
+
+def ups_of(directory: ReleaseDirectory) -> UpScript:
+    """The ups of a directory, as they were applied."""
+
+    def text(kind: Kind, name: str, checksum: str) -> str | None:
+        found = directory.migration(kind, name)
+        return found.up.text if found is not None and found.up.checksum == checksum else None
+
+    return text
 
 
 def survey(work: Work, directory: ReleaseDirectory) -> PreflightFacts:

@@ -118,6 +118,33 @@ def test_drift_that_a_killed_run_had_found_is_still_drift_for_the_next(
     assert drift(laptop) == ["column public.notes.extra was added by someone"], "nor does it end with the verify"
 
 
+def test_what_somebody_changes_behind_a_killed_run_is_told_unless_the_run_can_have_done_it(
+    laptop: Laptop, database: Database, notes: Notes
+) -> None:
+    laptop.changed("migrate", "--to", "1.0.0")
+    notes.write(notes.PAINT, "UPDATE notes SET colour = 'red';\nSELECT pg_sleep(600);\n")
+    plan = laptop.run("plan", "--json", "--no-backup").document["plan"]
+    with laptop.started("migrate", "--no-backup", "--approve", plan["hash"]) as process:
+        until(lambda: database.rows("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        process.kill()
+    until(lambda: not database.rows("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+    assert drift(laptop) == [], "the column and the view are the run's"
+    database.run("ALTER TABLE notes ADD extra int", "CREATE TABLE theirs (id int)", user=database.owner)
+    told = drift(laptop)
+    assert "column public.notes.extra was added by someone" in told
+    assert any(each.startswith("table public.theirs was added by someone") for each in told)
+    assert len(told) == 2
+    notes.restore(notes.PAINT)
+    refused = laptop.run("migrate", *REFUSING)
+    assert refused.code == 10, refused.all
+    assert "column public.notes.extra was added" in refused.err
+    database.run("ALTER TABLE notes DROP extra", "DROP TABLE theirs")
+    plan = laptop.run("plan", "--json", *REFUSING).document["plan"]
+    went_on = laptop.run("migrate", "--yes", "--approve", plan["hash"], *REFUSING)
+    assert went_on.code == 0, went_on.all
+    assert drift(laptop) == []
+
+
 def test_setting_a_version_takes_what_is_there_for_right_and_tells_drift_from_there(
     laptop: Laptop, database: Database
 ) -> None:

@@ -22,7 +22,7 @@ from dbmigrations.runner.commands.options import Place, Planning, place_options,
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.context import Wishes
 from dbmigrations.runner.exits import Exit
-from dbmigrations.runner.gather import gather
+from dbmigrations.runner.gather import gather, ups_of
 from dbmigrations.runner.preflight.decision import decide
 from dbmigrations.runner.preflight.drafting import make_draft
 from dbmigrations.runner.report.words import count
@@ -90,7 +90,7 @@ def _look(work: Work, directory: ReleaseDirectory) -> tuple[Look, tuple[Finding,
     facts = gather(work, directory)
     changed = Tampering()
     if installed(session, tables):
-        drift = look_for_drift(session, tables, facts.history, work.request.policy.drift_ignore)
+        drift = look_for_drift(session, tables, facts.history, work.request.policy.drift_ignore, ups_of(directory))
         facts = replace(facts, drift=drift)
         changed = look_for_tampering(session, tables, facts.history)
     draft = make_draft(facts)

@@ -19,7 +19,7 @@ from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.context import Wishes
 from dbmigrations.runner.errors import StepRefusedError, VerifyFailedError
 from dbmigrations.runner.exits import Exit
-from dbmigrations.runner.gather import survey
+from dbmigrations.runner.gather import survey, ups_of
 from dbmigrations.runner.preflight.case import Refused
 from dbmigrations.runner.preflight.facts import PreflightFacts
 from dbmigrations.runner.preflight.setting import Setting, decide_setting
@@ -67,7 +67,9 @@ def set_command(  # noqa: PLR0913 - one for each option
         found = survey(work, directory)
         setting = _decided(work, found, despite_catalog=despite_catalog)
         _check_assertions(work, directory)
-        told = _Told(version, setting, look_for_drift(work.session, work.tables, found.history, ()).headlines)
+        told = _Told(
+            version, setting, look_for_drift(work.session, work.tables, found.history, (), ups_of(directory)).headlines
+        )
         if dry_run or not _is_meant(laptop, told, yes=yes):
             return _tell(desk, told, recorded=False, dry_run=dry_run)
         schema = work.request.schema_name
