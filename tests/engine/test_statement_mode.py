@@ -302,6 +302,26 @@ def test_of_an_interrupted_reindex_only_our_own_leftovers_are_dropped(database: 
     assert is_valid(database, "odd_ccnew") is not None
 
 
+def test_a_leftover_that_only_a_superuser_may_drop_stands_in_nobodys_way(database: Database) -> None:
+    database.run(TABLE, "CREATE INDEX t_word ON t (word)", user=database.owner)
+    script = "INSERT INTO t (id) VALUES (1000);\nREINDEX TABLE CONCURRENTLY t;\n"
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        interrupt_before_it_is_written(database, script, apply.provenance.run, 1)
+    with database.connect(database.owner) as reader, database.connect(database.owner) as other:
+        reader.execute("BEGIN")
+        reader.execute("INSERT INTO t (id) VALUES (5)")
+        other.execute("SET lock_timeout = '300ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute("REINDEX TABLE CONCURRENTLY t")
+    of_toast = "SELECT count(*) FROM pg_class WHERE relnamespace = 'pg_toast'::regnamespace AND relname ~ '_ccnew'"
+    assert database.value(of_toast) == 1
+    with database.session() as session:
+        applier(session, database.tables).up(migration("a", script))
+    assert is_valid(database, "t_word_ccnew") is None
+    assert is_valid(database, "t_word") is True
+
+
 def test_a_reindex_of_somebody_else_that_runs_now_is_left_alone(database: Database) -> None:
     database.run(TABLE, "CREATE INDEX t_word ON t (word)", user=database.owner)
     script = "INSERT INTO t (id) VALUES (1000);\nREINDEX INDEX CONCURRENTLY t_word;\n"

@@ -1,7 +1,8 @@
 """What an interrupted REINDEX CONCURRENTLY leaves behind: INVALID indexes `…_ccnew` and `…_ccold`. Only those of ours.
 
 Ours are copies of an index that the statement rebuilds, and nobody works on them now: another session's REINDEX
-CONCURRENTLY has the same kind of index while it runs, and holds a lock on it.
+CONCURRENTLY has the same kind of index while it runs, and holds a lock on it. One of a TOAST table only a superuser may
+drop, for no other role reaches its schema. It stays; it costs room, and nothing waits for it.
 """
 
 from typing import LiteralString
@@ -17,6 +18,7 @@ WITH target AS (
 SELECT n.nspname, c.relname FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND pg_catalog.pg_has_role(c.relowner, 'USAGE')
+AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
 AND EXISTS (
   SELECT FROM pg_catalog.pg_index o JOIN pg_catalog.pg_class oc ON oc.oid = o.indexrelid
   WHERE o.indrelid = i.indrelid AND o.indexrelid <> i.indexrelid AND {of_target}

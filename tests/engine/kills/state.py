@@ -53,8 +53,10 @@ SELECT 'type', n.nspname, t.typname, t.typtype::text,
 ORDER BY 1, 2, 3, 4
 """
 
+# An INVALID index of a TOAST table only a superuser may drop; it is in nobody's way.
 _INVALID = """\
 SELECT 'INVALID index ' || indexrelid::regclass FROM pg_index WHERE NOT (indisvalid AND indisready AND indislive)
+  AND indexrelid NOT IN (SELECT oid FROM pg_class WHERE relnamespace = 'pg_toast'::regnamespace)
 UNION ALL SELECT 'detach pending of ' || inhrelid::regclass FROM pg_inherits WHERE inhdetachpending
 UNION ALL SELECT 'open journal of ' || name FROM dbmigrations.migration_journal WHERE state IN ('running', 'failed')
 UNION ALL SELECT 'a lock held by ' || pid FROM pg_locks WHERE locktype = 'advisory' AND granted
