@@ -15,6 +15,8 @@ from psycopg import sql
 from dbmigrations.postgres import history
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pydantic import JsonValue
 
     from dbmigrations.postgres.connection import Session
@@ -48,6 +50,29 @@ class _Acceptance:
     digest: str
     verified: int
     """The newest row of the version log that it is about."""
+
+
+@dataclass(frozen=True)
+class AcceptedRows:
+    """One time that the rows of the history were accepted as they were."""
+
+    up_to: int
+    """The id of the newest of them."""
+    accepted_by: str
+    reason: str
+    accepted_at: datetime
+
+
+def accepted_rows(session: Session, tables: Tables, limit: int) -> tuple[AcceptedRows, ...]:
+    """The newest of them first."""
+    found = session.execute(
+        tables.query(
+            "SELECT (plan -> %s ->> 'up_to')::bigint, plan -> 'accepted' ->> 'by', message, finished_at"
+            " FROM {schema}.migration_run WHERE outcome = 'Succeeded' AND plan ? %s ORDER BY ordinal DESC LIMIT %s"
+        ),
+        (ACCEPTED, ACCEPTED, limit),
+    )
+    return tuple(AcceptedRows(*row) for row in found)
 
 
 def look_for_tampering(session: Session, tables: Tables, found: DatabaseHistory) -> Tampering:

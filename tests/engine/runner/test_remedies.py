@@ -160,6 +160,9 @@ def test_a_history_changed_by_hand_is_accepted_as_it_is_and_told_when_it_changes
         " FROM dbmigrations.migration_run WHERE plan ? 'accepted_history'"
     )
     assert row == [("a name was removed on request", True, database.owner)]
+    (shown,) = laptop.run("history", "--json").document["accepted_rows"]
+    assert (shown["up_to"], shown["reason"]) == (4, "a name was removed on request")
+    assert "rows up to 4 accepted as they are" in laptop.run("history").out
     database.run(*BY_HAND, "UPDATE dbmigrations.migration_history SET requested_by = 'someone' WHERE id = 1")
     assert "at or before row 4, again since it was accepted" in the_one(laptop)["message"]
     assert laptop.run(*accept).code == 0

@@ -11,6 +11,7 @@ import click
 from dbmigrations.postgres import history as rows
 from dbmigrations.postgres.catalog.acceptances import acceptances
 from dbmigrations.postgres.tables import installed
+from dbmigrations.postgres.tampering import accepted_rows
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import at_laptop
 from dbmigrations.runner.commands.leaf import Fork
@@ -57,16 +58,20 @@ def history(desk: Desk, limit: int, place: Place) -> Exit:
 
     WHY, where there is anything to say: the reason of what was recorded without being run (`version set`, `check
     --accept`, `history replace-down`), and the exceptions that a script declares. Accepted drift stands below, for it
-    is of no migration.
+    is of no migration, and so do rows that were changed by hand and accepted.
     """
     laptop = at_laptop(desk, place)
     with laptop.session("history") as (session, tables):
         is_there = installed(session, tables)
         found = rows.rows(session, tables, limit) if is_there else ()
         accepted = acceptances(session, tables, limit) if is_there else ()
+        as_they_are = accepted_rows(session, tables, limit) if is_there else ()
     if desk.terminal.as_json:
         drift = [vars(each) | {"taken_at": each.taken_at.isoformat()} for each in accepted]
-        desk.terminal.document(document("history", rows=[_row(row) for row in found], accepted_drift=drift))
+        as_accepted = [vars(each) | {"accepted_at": each.accepted_at.isoformat()} for each in as_they_are]
+        desk.terminal.document(
+            document("history", rows=[_row(row) for row in found], accepted_drift=drift, accepted_rows=as_accepted)
+        )
     elif not found:
         desk.terminal.say("this database has no history yet")
     else:
@@ -81,6 +86,9 @@ def history(desk: Desk, limit: int, place: Place) -> Exit:
         desk.terminal.say(
             f"drift accepted at {each.version or 'no version'}, {when}, by {each.taken_by}: {each.reason}"
         )
+    for row in () if desk.terminal.as_json else as_they_are:
+        when = f"{row.accepted_at:%Y-%m-%d %H:%M:%S}"
+        desk.terminal.say(f"rows up to {row.up_to} accepted as they are, {when}, by {row.accepted_by}: {row.reason}")
     return Exit.OK
 
 

@@ -139,6 +139,15 @@ class HistoryRow(Migration):
     )
 
 
+class AcceptedRows(Part):
+    """Somebody said that rows of the history, which were changed by hand, are right as they are."""
+
+    up_to: int = Field(description="The id of the newest of them.")
+    accepted_by: str
+    reason: str
+    accepted_at: datetime
+
+
 class AcceptedDrift(Part):
     """Somebody said that what the database had become is right."""
 
@@ -154,6 +163,7 @@ class History(Document):
     command: Literal["history"]
     rows: list[HistoryRow]
     accepted_drift: list[AcceptedDrift] = Field(description="Newest first.")
+    accepted_rows: list[AcceptedRows] = Field(description="Newest first.")
 
 
 class Backup(Document):
