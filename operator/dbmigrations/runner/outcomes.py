@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 def result_of(error: BaseException, request: StepRequest) -> StepResult:
     """The result of a step that ended with an error. Every error has one; an unforeseen one is InternalError."""
     outcome, reason, message = verdict(error)
-    if reason is Failure.MIGRATION_FAILED and request.step.name in _BEFORE_MIGRATIONS:
+    told_again = isinstance(error, ReportedError)  # it is about an earlier run, of which a migration may have failed
+    if reason is Failure.MIGRATION_FAILED and request.step.name in _BEFORE_MIGRATIONS and not told_again:
         reason = Failure.PRIVILEGES_MISSING if _is_forbidden(error) else Failure.QUERY_FAILED
     return StepResult(
         step=request.step,

@@ -175,7 +175,7 @@ def test_a_run_stopped_between_statements_says_which_migration_is_half_done(
         process.send_signal(signal.SIGINT)
         ran = laptop.end(process)
     assert ran.code == 130, ran.all
-    assert "data 20260201_1000_paint is applied in part (1 statement ran), and goes on where it stopped" in ran.err
+    assert "data 20260201_1000_paint is applied in part (2 statements ran), and goes on where it stopped" in ran.err
     assert database.value("SELECT count(*) FROM notes") == 2
 
 

@@ -102,3 +102,8 @@ def test_a_trace_tells_the_whole_chain_without_row_data() -> None:
     assert "UniqueViolation" in text
     assert "RuntimeError: while it was recorded" in text
     assert "ada@example.org" not in text
+
+
+def test_what_an_earlier_run_failed_with_is_reported_as_it_was() -> None:
+    told = result_of(ReportedError(Failure.MIGRATION_FAILED, "x"), request(StepName.PREFLIGHT))
+    assert told.reason is Failure.MIGRATION_FAILED
