@@ -46,6 +46,7 @@ FORMS = {
         "ALTER TABLE t INHERIT u",
         "ALTER TABLE t NO INHERIT u",
         "ALTER TABLE t REPLICA IDENTITY FULL",
+        "ALTER TABLE t REPLICA IDENTITY NOTHING",
         "ALTER TABLE t CLUSTER ON i",
     ),
     "Constraints": (
@@ -221,6 +222,7 @@ FORMS = {
     ),
     "Publications and subscriptions": (
         "CREATE PUBLICATION p FOR TABLE t",
+        "CREATE PUBLICATION p FOR ALL TABLES WITH (publish = 'insert')",
         "ALTER PUBLICATION p ADD TABLE t",
         "ALTER PUBLICATION p SET (publish = 'insert')",
         "DROP PUBLICATION p",

@@ -35,7 +35,10 @@ def classes(*scripts: str) -> list[OperationClass]:
         ("CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()", ADDITIVE),
         ("CREATE INDEX CONCURRENTLY i ON t (a)", ADDITIVE),
         ("CREATE ROLE r", ADDITIVE),
-        ("CREATE PUBLICATION p FOR ALL TABLES", ADDITIVE),
+        ("CREATE PUBLICATION p", ADDITIVE),
+        ("CREATE PUBLICATION p FOR ALL TABLES WITH (publish = 'insert, truncate')", ADDITIVE),
+        ("ALTER TABLE t REPLICA IDENTITY FULL", ADDITIVE),
+        ("ALTER TABLE t REPLICA IDENTITY USING INDEX i", ADDITIVE),
         ("COMMENT ON TABLE t IS 'x'", ADDITIVE),
         ("ALTER TABLE t ADD COLUMN a text", ADDITIVE),
         ("ALTER TABLE t ADD COLUMN a text NOT NULL DEFAULT 'x'", ADDITIVE),
@@ -70,6 +73,12 @@ def classes(*scripts: str) -> list[OperationClass]:
         ("SELECT setval('s', 1)", DATA),
         ("REFRESH MATERIALIZED VIEW v", DATA),
         ("ALTER SEQUENCE s RESTART", DATA),
+        ("CREATE PUBLICATION p FOR ALL TABLES", RESTRICTING),
+        ("CREATE PUBLICATION p FOR TABLES IN SCHEMA s", RESTRICTING),
+        ("CREATE PUBLICATION p FOR ALL TABLES WITH (publish = 'insert, update')", RESTRICTING),
+        ("ALTER PUBLICATION p ADD TABLE t", RESTRICTING),
+        ("ALTER TABLE t REPLICA IDENTITY NOTHING", RESTRICTING),
+        ("ALTER TABLE t REPLICA IDENTITY DEFAULT", RESTRICTING),
         ("CREATE INDEX i ON t (a)", RESTRICTING),
         ("DROP INDEX i", RESTRICTING),
         ("ALTER TEXT SEARCH DICTIONARY d (a = b)", RESTRICTING),
@@ -279,3 +288,15 @@ def test_a_declared_class_stands_in_for_an_unknown_one_only() -> None:
 def test_each_operation_knows_the_place_of_its_statement() -> None:
     places = [each.position.reference for each in operations("\nSELECT 1;\n  DROP TABLE a;\nDROP TABLE b, c")]
     assert places == ["3:3", "4:1", "4:1"]
+
+
+def test_publishing_tables_refuses_nothing_where_all_of_them_are_new() -> None:
+    assert RESTRICTING in classes("CREATE PUBLICATION p FOR TABLE t")
+    assert classes("CREATE TABLE t (a int)", "CREATE PUBLICATION p FOR TABLE t") == [ADDITIVE]
+
+
+def test_a_change_of_a_publication_says_where_writes_are_refused() -> None:
+    refusing = ("ADD TABLE t", "SET TABLE t", "SET (publish = 'insert, update')")
+    assert all("UPDATE and DELETE" in operations(f"ALTER PUBLICATION p {each}")[0].why for each in refusing)
+    others = ("DROP TABLE t", "SET (publish = 'insert')")
+    assert not any("UPDATE and DELETE" in operations(f"ALTER PUBLICATION p {each}")[0].why for each in others)

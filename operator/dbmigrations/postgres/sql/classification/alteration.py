@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
-from dbmigrations.postgres.sql.classification.creation import published
+from dbmigrations.postgres.sql.classification.creation import UNIDENTIFIED, may_refuse_writes, published
 from dbmigrations.postgres.sql.classification.finding import Finding, made_by_the_plan
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.naming import object_name, parts_of, relation_in
@@ -140,7 +140,9 @@ _READING = frozenset({"O", "C", "V"})
 def alter_publication(tree: Node, batch: Batch) -> Iterator[Finding]:
     """ALTER PUBLICATION."""
     what = f"alter publication {tree.text('pubname')}"
-    finding = Finding(OperationClass.RESTRICTING, what, "subscribers get other rows")
+    adds = tree.word("action") != "AP_DropObjects" and may_refuse_writes(tree, batch)
+    why = f"subscribers get other rows; {UNIDENTIFIED}" if adds else "subscribers get other rows"
+    finding = Finding(OperationClass.RESTRICTING, what, why)
     names = [RelationName.of_range(each) for each in published(tree)]
     locks = any(batch.exists(name) for name in names)
     yield finding.on_existing(LockMode.SHARE_UPDATE_EXCLUSIVE, exists=locks)

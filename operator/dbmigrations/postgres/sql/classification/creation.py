@@ -10,6 +10,7 @@ from dbmigrations.postgres.sql.kinds import CREATING
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.naming import relation_in
 from dbmigrations.postgres.sql.operations import LockMode, Work
+from dbmigrations.postgres.sql.options import option, option_text
 from dbmigrations.postgres.sql.tree import Node
 
 _NEW = "it is new, and nothing that exists depends on it"
@@ -39,7 +40,10 @@ def create(tree: Node, batch: Batch) -> Iterator[Finding]:
     if tree.kind == "DefineStmt" and tree.flag("replace"):
         yield Finding(OperationClass.RESTRICTING, what, _REPLACES)
         return
-    yield Finding(OperationClass.ADDITIVE, what, _NEW)
+    if tree.kind == "CreatePublicationStmt" and may_refuse_writes(tree, batch):
+        yield Finding(OperationClass.RESTRICTING, what, UNIDENTIFIED, _IDENTIFY)
+    else:
+        yield Finding(OperationClass.ADDITIVE, what, _NEW)
     match tree.kind:
         case "CreateStmt":
             yield from _locks_of_table(tree, batch)
@@ -49,6 +53,23 @@ def create(tree: Node, batch: Batch) -> Iterator[Finding]:
             yield from _locks_of_relations(what, published(tree), batch)
         case _:
             pass
+
+
+UNIDENTIFIED = "UPDATE and DELETE are refused where a published table has neither primary key nor replica identity"
+_IDENTIFY = "give each table a primary key, or a REPLICA IDENTITY, first; or publish inserts only: publish = 'insert'"
+_IDENTIFIED = frozenset({"delete", "update"})
+
+
+def may_refuse_writes(tree: Node, batch: Batch) -> bool:
+    """Whether tables that existed are published with their changes from now on."""
+    given = option(tree.nodes("options"), "publish")
+    if given is not None and _IDENTIFIED.isdisjoint(map(str.strip, option_text(given).lower().split(","))):
+        return False
+    if given is not None and tree.kind == "AlterPublicationStmt":
+        return True
+    named = published(tree)
+    every = tree.flag("for_all_tables") or len(named) < len(tree.nodes("pubobjects"))
+    return every or any(batch.exists(RelationName.of_range(each)) for each in named)
 
 
 def published(tree: Node) -> tuple[Node, ...]:

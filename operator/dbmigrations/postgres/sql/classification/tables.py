@@ -76,6 +76,23 @@ def _set_view_options(_: Node, relation: RelationName) -> Finding:
     return finding.on_existing(LockMode.ACCESS_EXCLUSIVE)
 
 
+_KEEPING = frozenset({"f", "i"})
+"""FULL, USING INDEX."""
+
+
+def _replica_identity(command: Node, relation: RelationName, _: Batch) -> Iterator[Finding]:
+    identity = command.node("def")
+    if identity is not None and identity.text("identity_type") in _KEEPING:
+        yield COMMANDS["AT_ReplicaIdentity"].finding(relation, "")
+        return
+    takes = identity is not None and identity.text("identity_type") == "n"
+    why = "where the table is published, UPDATE and DELETE are refused" + (
+        "" if takes else ", if it has no primary key"
+    )
+    finding = Finding(OperationClass.RESTRICTING, f"set replica identity of {relation}", why)
+    yield finding.on_existing(LockMode.ACCESS_EXCLUSIVE)
+
+
 def _set_not_null(command: Node, relation: RelationName, batch: Batch) -> Iterator[Finding]:
     if holds_no_null(batch, relation, command.text("name")):
         what = f"set {relation}.{command.text('name')} not null"
@@ -181,6 +198,7 @@ _FAMILIES: dict[str, Callable[[Node, RelationName, Batch], Iterable[Finding]]] =
     "AT_ColumnDefault": _default,
     "AT_DetachPartition": detach,
     "AT_DropColumn": _drop_column,
+    "AT_ReplicaIdentity": _replica_identity,
     "AT_SetNotNull": _set_not_null,
 }
 """Commands whose answer depends on more than their name."""
