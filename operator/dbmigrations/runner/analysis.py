@@ -84,11 +84,13 @@ def analyse(
     for script in scripts:
         parsed = read_script(script.path, script.text, problems, script.bulk, script.ref[0])
         if parsed is not None:
-            review = review_script(parsed, batch)
-            batch = review.batch
+            ran: frozenset[int] = frozenset()
             if script.begun:
-                halves[script.ref] = half_done(script.path, resumption(parsed, script.begun))
-                review = _rest(review, parsed, halves[script.ref])
+                told = resumption(parsed, script.begun)
+                halves[script.ref] = half_done(script.path, told)
+                ran = frozenset(told.ran)
+            review = review_script(parsed, batch, ran)
+            batch = review.batch
             reviews.append((script, review))
             if parsed.backfill is not None:
                 walks[script.ref] = backfill_words(parsed.backfill)
@@ -111,19 +113,6 @@ def half_done(path: str, told: Resumption) -> HalfDone:
         line=told.position.line if told.position else 0,
         begun=told.begun,
         edited=tuple(f"{path}: statement {ordinal + 1}" for ordinal in told.edited),
-    )
-
-
-def _rest(review: Review, script: SqlScript, half: HalfDone) -> Review:
-    """A review without what ran before. What that made still counts as made in this plan."""
-    ran = {script.statements[ordinal - 1].position.offset for ordinal in half.ran if ordinal <= half.statements}
-    return replace(
-        review,
-        statements=tuple(
-            replace(each, operations=()) if statement.position.offset in ran else each
-            for each, statement in zip(review.statements, script.statements, strict=True)
-        ),
-        losses=tuple(loss for loss in review.losses if loss.position.offset not in ran),
     )
 
 

@@ -104,3 +104,13 @@ def test_a_half_of_which_only_the_end_was_not_written_has_nothing_left() -> None
     begun = (BegunStatement(0, statement_checksum("SELECT 1"), applied=True),)
     found = analyse([replace(script("a", "SELECT 1;\n"), begun=begun)], "public", seven_rows)
     assert found[Kind.SQL, "a", Direction.UP].half == HalfDone((1,), 1, next=0, line=0, begun=False)
+
+
+def test_what_a_statement_that_ran_before_has_made_may_hold_rows_by_now() -> None:
+    text = "SET search_path = shop;\nCREATE TABLE new (id int);\nDROP TABLE new;\n"
+    first = BegunStatement(0, statement_checksum("SET search_path = shop"), applied=True)
+    second = BegunStatement(1, statement_checksum("CREATE TABLE new (id int)"), applied=True)
+    found = analyse([replace(script("a", text), begun=(first, second))], "public", seven_rows)
+    assert [operation.text for operation in found[Kind.SQL, "a", Direction.UP].operations] == ["drop table new"]
+    assert found[Kind.SQL, "a", Direction.UP].loss.any
+    assert not analyse([script("a", text)], "public", seven_rows)[Kind.SQL, "a", Direction.UP].loss.any

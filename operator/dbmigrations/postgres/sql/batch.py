@@ -100,6 +100,16 @@ class Batch:
         batch = replace(self, path=None, path_is_default=True, zone_is_set=False, outer=None, savepoints=())
         return replace(batch.without_temporary(), is_passing=False)
 
+    def with_session_of(self, other: "Batch") -> "Batch":
+        """With the other's settings of the session, and nothing else of it."""
+        return replace(
+            self,
+            path=other.path,
+            path_is_default=other.path_is_default,
+            zone_is_set=other.zone_is_set,
+            outer=other.outer,
+        )
+
     def without_temporary(self) -> "Batch":
         """After all temporary relations were dropped."""
         if not self.has_temporary:

@@ -1,5 +1,6 @@
 """Operations and losses of a script, statement by statement, in one pass."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from dbmigrations.postgres.sql.batch import Batch
@@ -66,17 +67,25 @@ class Review:
         return tuple(each.operations for each in self.statements)
 
 
-def review_script(script: SqlScript, batch: Batch) -> Review:
+def review_script(script: SqlScript, batch: Batch, ran: AbstractSet[int] = frozenset()) -> Review:
     """Review one script, given what the scripts before it in the same plan made.
 
     A declared class (`-- migrate: class=`) stands in for an unknown one, never for one that was read; what is lost
     stays what it is, unknown included.
+
+    Of the statements in `ran` (from 0), which an attempt before has committed, nothing is told: what they made exists,
+    and others may have filled it since. Only what they set in the session counts, for it is set again.
     """
     batch = batch.at_start_of_script()
     statements: list[StatementReview] = []
     losses: list[Loss] = []
-    for statement, directives in zip(script.statements, script.directives.statements, strict=True):
+    pairs = zip(script.statements, script.directives.statements, strict=True)
+    for ordinal, (statement, directives) in enumerate(pairs):
         tree = parse(statement.text)
+        if ordinal in ran:
+            statements.append(StatementReview(()))
+            batch = batch.with_session_of(_behind(tree, batch, script.directives.transaction))
+            continue
         found = (finding.at(statement.position) for finding in classify(tree, batch))
         operations = tuple(_as_said(each, directives) for each in found)
         statements.append(StatementReview(operations, lock_of_reading(tree, batch)))
