@@ -31,6 +31,9 @@ INSERT INTO public.users SELECT n, 'x' FROM generate_series(1, 20) n;
 CREATE SCHEMA s;
 CREATE TABLE s.users (id int);
 INSERT INTO s.users SELECT generate_series(1, 20);
+CREATE FUNCTION watching() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$;
+CREATE TABLE watched (id int);
+CREATE TRIGGER watch AFTER INSERT ON watched FOR EACH ROW EXECUTE FUNCTION watching();
 CREATE TABLE s.t (id int);
 """
 
@@ -161,6 +164,10 @@ LOSING = (
     ),
     "CREATE TABLE n (a int DEFAULT older()); INSERT INTO n DEFAULT VALUES",
     "CREATE VIEW n AS SELECT older(); SELECT * FROM n",
+    (
+        "CREATE OR REPLACE FUNCTION watching() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN DELETE FROM posts; RETURN NEW; END'; INSERT INTO watched VALUES (1)"
+    ),
     "CREATE TABLE n (a int); CREATE RULE r AS ON INSERT TO n DO ALSO DELETE FROM users; INSERT INTO n VALUES (1)",
     "CREATE TABLE n (a int); CREATE POLICY p ON n USING (older() > 0); SELECT older() FROM n RIGHT JOIN users ON true",
     "PREPARE p AS DELETE FROM posts; EXPLAIN ANALYZE EXECUTE p",
@@ -173,6 +180,11 @@ LOSING = (
 )
 
 HARMLESS = (
+    (
+        "CREATE OR REPLACE FUNCTION watching() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN NEW.id := 2; RETURN NEW; END'; "
+        "INSERT INTO watched VALUES (1)"
+    ),
     (
         "CREATE TABLE n (LIKE users INCLUDING ALL); INSERT INTO n TABLE users; UPDATE n SET name = 'y'; DELETE FROM n; "
         "DROP TABLE n"

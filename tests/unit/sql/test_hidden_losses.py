@@ -229,6 +229,11 @@ def test_a_new_trigger_fires_on_its_own_events(event: str, done: str, lost: list
     assert losses(NEW + trigger + done) == ["unknown"] * len(lost)
 
 
+def test_a_table_that_a_rule_makes_a_view_is_one() -> None:
+    rule = 'CREATE RULE "_RETURN" AS ON SELECT TO n DO INSTEAD SELECT * FROM t; '
+    assert losses(NEW + rule + "DELETE FROM n") == ["unknown"]
+
+
 def test_a_trigger_that_keeps_a_time_loses_nothing() -> None:
     script = (
         "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS "

@@ -164,7 +164,12 @@ def create_function(tree: Node, batch: Batch) -> Batch:
     name = RelationName.of_parts(tree.texts("funcname"))
     kind = "OBJECT_PROCEDURE" if tree.flag("is_procedure") else "OBJECT_FUNCTION"
     made = with_routine(batch, name, tree)
-    return made if tree.flag("replace") and routine_may_exist(batch, kind, name) else made.with_other(kind, name)
+    if not tree.flag("replace") or not routine_may_exist(batch, kind, name):
+        return made.with_other(kind, name)
+    returned = tree.node("return_type")
+    existed = batch.known.routine_exists(name) is True
+    fires = existed and returned is not None and returned.texts("names")[-1:] == ("trigger",)
+    return tying.replaced_trigger(made, tree.texts("funcname")) if fires else made
 
 
 def create_trigger(tree: Node, batch: Batch) -> Batch:

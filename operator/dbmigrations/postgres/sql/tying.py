@@ -89,9 +89,16 @@ def trigger(batch: Batch, tree: Node) -> Batch:
     return _each_place(batch, relation, Tie(relation, events, runs=(*runs, *when)))
 
 
+def replaced_trigger(batch: Batch, names: tuple[str, ...]) -> Batch:
+    """A trigger function that may have existed is another one now: whatever fires it runs the new one."""
+    return with_tie(batch, Tie(RelationName(ANY, ANY), Event.CHANGE, runs=called(names)))
+
+
 def rule(batch: Batch, tree: Node) -> Batch:
     """CREATE RULE: its actions are statements."""
     relation = relation_in(tree)
+    if tree.word("event") == "CMD_SELECT":  # it makes a view of an empty table, before major 16
+        batch = window(batch, relation)
     actions = tuple(each for node in tree.nodes("actions") for each in _listed(node))
     return _each_place(batch, relation, Tie(relation, _RULES.get(tree.word("event"), Event.ANY), runs=actions))
 
