@@ -256,3 +256,10 @@ def test_any_text_is_a_ledger_or_problems_and_never_an_exception(text: str) -> N
 def test_any_value_in_any_place_is_told_and_never_an_exception(value: str) -> None:
     for key in ("version", "sql", "compatibility", "irreversible", "migrations", "verify", "baseline"):
         read_single("releases.yaml", f"releases:\n- version: 1.0.0\n  {key}: {value}\n")
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, "? " * 200_000, "- " * 20_000, "{a: " * 20_000])
+def test_a_ledger_of_too_many_levels_is_a_problem_and_no_crash(text: str) -> None:
+    (problem,) = read_single("releases.yaml", text).problems
+
+    assert "is nested too deeply" in str(problem) or "is not YAML" in str(problem)

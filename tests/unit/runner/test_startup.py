@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-EVERYTHING = frozenset({"pydantic", "postgast", "rich", "ruamel", "semantic_version"})
+EVERYTHING = frozenset({"pydantic", "postgast", "rich", "ruamel", "yaml", "semantic_version"})
 """What costs a start more than all of the command's own modules."""
 
 _LOADED = "import sys, {module}; print(*{{name.partition('.')[0] for name in sys.modules}})"
