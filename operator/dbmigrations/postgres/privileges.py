@@ -63,7 +63,7 @@ def check_privileges(session: Session, schema: str) -> None:
     for what, owner in session.execute(_OWNERS, names):
         raise PrivilegesUnsafeError(
             f"{what} of the history is owned by {owner}, not by {role}: a script planted there would run as {role}. "
-            f"Run as that role (spec.database.role: {owner}), or give the ownership to {role}"
+            f"Run as that role (spec.database.role: {owner}; --role {owner}), or give the ownership to {role}"
         )
     for what, grantee in session.execute(_GRANTS, names):
         raise PrivilegesUnsafeError(

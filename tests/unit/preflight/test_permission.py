@@ -232,3 +232,18 @@ def test_a_refusal_names_place_class_reason_and_the_safer_way() -> None:
         "sql/d.sql:4:3: drop column t.x is destructive (its values are gone); safer: drop it in a later release. "
         in refusal.message
     )
+
+
+def test_a_laptop_is_told_of_its_options() -> None:
+    asked = facts_of(
+        SHOP,
+        at("1.1.0", uid=""),
+        "1.0.0",
+        requester=LAPTOP,
+        down_is_asked=True,
+        policy=RequestedPolicy(approval=ApprovalMode.ALWAYS, rollback=RollbackPolicy.REQUIRE_APPROVAL),
+    )
+    told = refused(asked).message
+    assert "--approval is Always; --rollback is RequireApproval" in told
+    assert "policy." not in told
+    assert "log of this step" not in told

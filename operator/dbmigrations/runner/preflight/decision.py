@@ -170,10 +170,11 @@ def _notes(case: Case, draft: Draft) -> Iterator[str]:
     facts = case.facts
     if draft.baseline:
         yield from adoption.notes(facts)
+    changed, unordered = wording.policy(facts, "changedRelease"), wording.policy(facts, "outOfOrder")
     for migration in draft.sets.gained:
-        yield f"{wording.migration(migration)} is new in an applied release (policy.changedRelease: Apply)"
+        yield f"{wording.migration(migration)} is new in an applied release ({changed}: Apply)"
     for migration in draft.sets.late:
-        yield f"{wording.migration(migration)} belongs before applied ones (policy.outOfOrder: Apply)"
+        yield f"{wording.migration(migration)} belongs before applied ones ({unordered}: Apply)"
     for row in draft.sets.downs:
         known = facts.directory.migration(row.kind, row.name)
         if isinstance(row, AppliedMigration) and known and known.down_checksum != row.down_checksum:

@@ -52,10 +52,12 @@ def down_missing(case: Case) -> Refused | None:
     ]
     if not bare:
         return None
+    policy = wording.policy(facts, "requireDown")
+    lift = f"leave {policy} out" if facts.is_laptop else "set requireDown to false"
     return case.refuse(
         Refusal.DOWN_MISSING,
-        f"policy.requireDown: no down for {wording.listed(map(wording.migration, bare))}. Add the down script, declare "
-        f"it (`irreversible: {{{bare[0].name}: why}}`), or set requireDown to false",
+        f"{policy}: no down for {wording.listed(map(wording.migration, bare))}. Add the down script, declare "
+        f"it (`irreversible: {{{bare[0].name}: why}}`), or {lift}",
     )
 
 

@@ -89,26 +89,28 @@ def awaiting_approval(case: Case) -> Refused | None:
     if not reasons:
         return None
     stale = " (the approved plan is another one)" if facts.approved_plan else ""
+    where = "it" if facts.is_laptop else "it in the log of this step"
     return case.refuse(
         Refusal.AWAITING_APPROVAL,
-        f"the plan waits for approval{stale}: {'; '.join(reasons)}. Read it in the log of this step, "
-        f"then {wording.approve(facts, case.plan.hash)}",
+        f"the plan waits for approval{stale}: {'; '.join(reasons)}. Read {where}, then "
+        f"{wording.approve(facts, case.plan.hash)}",
     )
 
 
 def _reasons_to_ask(case: Case, plan: Plan) -> Iterator[str]:
-    policy = case.facts.policy
+    facts, policy = case.facts, case.facts.policy
     if not plan.migrations:
         return
     if policy.approval is ApprovalMode.ALWAYS:
-        yield "policy.approval is Always"
+        yield f"{wording.policy(facts, 'approval')} is Always"
     asked = [each.sentence for each in judged(case, plan) if each.standing is Standing.ASKED]
     if asked:
-        yield f"policy.exceptions is {policy.exceptions}: {wording.listed(asked, between='; ')}"
+        yield f"{wording.policy(facts, 'exceptions')} is {policy.exceptions}: {wording.listed(asked, between='; ')}"
     if plan.downs and policy.rollback is RollbackPolicy.REQUIRE_APPROVAL:
-        yield f"policy.rollback is RequireApproval and {wording.counted(len(plan.downs), 'migration')} would be undone"
+        undone = wording.counted(len(plan.downs), "migration")
+        yield f"{wording.policy(facts, 'rollback')} is RequireApproval and {undone} would be undone"
     if case.loss.any and policy.approval is ApprovalMode.DATA_LOSS:
-        yield f"policy.approval is DataLoss and it loses {_lost(case.loss)}"
+        yield f"{wording.policy(facts, 'approval')} is DataLoss and it loses {_lost(case.loss)}"
     if case.loss.any and not case.takes_backup:
         yield f"it loses {_lost(case.loss)} and no backup is taken"
 

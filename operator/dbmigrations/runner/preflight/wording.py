@@ -59,8 +59,9 @@ def approve(facts: PreflightFacts, plan_hash: str) -> str:
 
 
 def policy(facts: PreflightFacts, field: str) -> str:
-    """A field of the policy by name: `policy.rollback`, on a laptop `--rollback`."""
-    return f"--{field}" if facts.is_laptop else f"policy.{field}"
+    """A field of the policy by name: `policy.outOfOrder`, on a laptop `--out-of-order`."""
+    dashed = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in field)
+    return f"--{dashed}" if facts.is_laptop else f"policy.{field}"
 
 
 def setting(facts: PreflightFacts, field: str, option: str) -> str:
