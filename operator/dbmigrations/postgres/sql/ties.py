@@ -130,6 +130,7 @@ def reached(batch: "Batch", touch: Touch) -> Iterator[Reached]:
     if not batch.ties:
         return
     pending = [(place, touch.event, touch.columns, False) for place in batch.places(touch.relation)]
+    visited = set(pending)
     seen: set[tuple[int, Event, bool]] = set()
     while pending:
         place, event, columns, quiet = pending.pop()
@@ -137,14 +138,15 @@ def reached(batch: "Batch", touch: Touch) -> Iterator[Reached]:
             if not tie.events & event or (tie.on and event is Event.UPDATE and not tie.on & columns):
                 continue
             following = tie.becomes or event
-            if (id(tie), following, quiet) in seen:
-                continue
-            seen.add((id(tie), following, quiet))
-            if tie.runs or not quiet:
+            if (tie.runs or not quiet) and (id(tie), following, quiet) not in seen:
+                seen.add((id(tie), following, quiet))
                 yield Reached(tie, following, _columns(batch, tie, columns))
             if tie.target is not None and (not quiet or tie.is_quiet or _is_alias(tie)):
                 sets = columns if tie.sets is None else frozenset(tie.sets)
-                pending.append((tie.target, following, sets, quiet or tie.is_quiet))
+                further = (tie.target, following, sets, quiet or tie.is_quiet)
+                if further not in visited:
+                    visited.add(further)
+                    pending.append(further)
 
 
 def _is_alias(tie: Tie) -> bool:
