@@ -13,3 +13,7 @@ bench-engine: venv ## The engine and the command line; PARTS="startup …" measu
 .PHONY: bench-cluster
 bench-cluster: venv ## A whole migration on a real cluster, beside as many Jobs that do nothing
 	@CHECK=$(CHECK) $(BIN)/python -m bench.cluster
+
+.PHONY: figures
+figures: venv ## Write the README's figures from what the benchmarks measured last
+	@$(BIN)/python -m bench.readme
