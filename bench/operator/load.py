@@ -52,7 +52,7 @@ class Load:
             await self.world.write("raw", "pattern")
             _, pattern = await self.world.queue("raw", "pattern").get()
         raw = await self._raw_rate(pattern)
-        operator = ours(self.kubeconfig, self._namespaces(), self.folder / "load.log")
+        operator = ours(self.kubeconfig, [], self.folder / "load.log")
         began = time.perf_counter()
         await in_parallel([partial(self.world.write, *each) for each in self._keys()], at_once=16)
         arrivals = [await self.world.queue(*each).get() for each in self._keys()]
@@ -82,7 +82,7 @@ class Load:
     async def restart(self) -> list[Figure]:
         """A new operator finds all of them finished."""
         since = self.world.mark()
-        with ours(self.kubeconfig, self._namespaces(), self.folder / "restart.log") as operator:
+        with ours(self.kubeconfig, [], self.folder / "restart.log") as operator:
             await until(lambda: operator.metric(LOOKS) >= self.resources, within=PATIENCE)
             settled = time.perf_counter() - operator.began
             await asyncio.sleep(5)

@@ -26,7 +26,7 @@ ENDS = frozenset({"Complete", "Failed"})
 
 CONNECT_TIMEOUT = 30.0
 REQUEST_TIMEOUT = 30.0
-CHUNK = 250
+CHUNK = 50
 
 
 class Wakes(Protocol):
@@ -116,5 +116,5 @@ def kopf_settings() -> kopf.OperatorSettings:
     ours.networking.connect_timeout = CONNECT_TIMEOUT
     ours.process.ultimate_exiting_timeout = None  # Kubernetes ends what does not end itself
     ours.queueing.worker_limit = None  # with a limit Kopf deadlocks; our own queue bounds the work
-    ours.queueing.idle_timeout = 1.0  # a handler is done at once; 1,000 idle tasks are only memory
+    ours.queueing.idle_timeout = 0.1  # a handler is done at once, and an idle worker keeps the last body of its object
     return ours
