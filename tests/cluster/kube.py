@@ -81,7 +81,9 @@ class Kube:
 
     def lines(self, path: str) -> Iterator[Json]:
         """The events of a watch, until the server ends it."""
-        answer = self.pool.request("GET", self.host + path, preload_content=False, timeout=urllib3.Timeout(5, 30))
+        answer = self.pool.request(
+            "GET", self.host + path, preload_content=False, timeout=urllib3.Timeout(connect=5, read=30)
+        )
         buffer = b""
         for chunk in answer.stream(65536):
             *lines, buffer = (buffer + chunk).split(b"\n")
