@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -233,3 +234,28 @@ def test_nothing_behind_a_refused_request_is_done(database: Database) -> None:
             session.exchange([Request(b"CREATE TABLE a ()"), Request(b"SELECT no"), Request(b"CREATE TABLE b ()")])
         assert caught.value.request == 1
         assert session.one("SELECT to_regclass('a') IS NULL AND to_regclass('b') IS NULL") == (True,)
+
+
+def test_a_signal_that_does_not_end_the_wait_is_heard_all_the_same(database: Database) -> None:
+    """As one that comes just before the wait begins: here another thread is given it."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def give() -> None:
+        time.sleep(1)
+        signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, stop)
+    giver = threading.Thread(target=give)
+    try:
+        with database.session() as session:
+            apply = applier(session, database.tables)
+            giver.start()
+            began = time.monotonic()
+            with pytest.raises(KeyboardInterrupt):
+                apply.up(migration("x", "SELECT pg_sleep(90);\n"))
+        assert time.monotonic() - began < 60
+    finally:
+        giver.join()
+        signal.signal(signal.SIGUSR1, before)

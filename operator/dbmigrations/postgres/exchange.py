@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _CANCEL_PATIENCE, _CANCEL_AGAIN, _CANCELS = 5.0, 0.2, 50
 """Seconds for one try to cancel what runs, and until the next, and how many: one may arrive between two statements."""
 
+_TICK = 0.1
+"""Seconds of one wait. A signal that comes just before a wait begins does not end it: it is heard behind it."""
+
 _POLLED = getattr(selectors, "PollSelector", selectors.SelectSelector)
 """Costs no file of its own, as epoll's does; Windows has only select."""
 
@@ -154,7 +157,7 @@ class _Pipe:
         while True:
             self._flush()
             while self.pgconn.is_busy():
-                if self._readable(0 if meanwhile() else None):
+                if self._readable(0 if meanwhile() else _TICK):
                     self.pgconn.consume_input()
                 self._flush()
             if (result := self.pgconn.get_result()) is not None:
@@ -167,7 +170,7 @@ class _Pipe:
             self.selector.modify(self.pgconn.socket, events)
             self.writes = unsent
 
-    def _readable(self, seconds: float | None) -> bool:
+    def _readable(self, seconds: float) -> bool:
         """Whether there is something to read; False also where something more can be written."""
         return any(events & selectors.EVENT_READ for _, events in self.selector.select(seconds))
 
