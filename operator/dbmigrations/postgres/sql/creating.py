@@ -189,7 +189,7 @@ def create_rule(tree: Node, batch: Batch) -> Batch:
 
 def write_policy(tree: Node, batch: Batch) -> Batch:
     """CREATE or ALTER POLICY."""
-    return tying.evaluated(batch, relation_in(tree, "table"), tree)
+    return tying.policed(batch, relation_in(tree, "table"), tree)
 
 
 def create_cast(tree: Node, batch: Batch) -> Batch:

@@ -104,18 +104,21 @@ def rule(batch: Batch, tree: Node) -> Batch:
 
 
 def evaluated(batch: Batch, relation: RelationName, tree: Node) -> Batch:
-    """Defaults, checks, expressions of a table, and what stands in its policies.
-
-    Functions of policies that existed decide already what other tables show: calling one of them is no news. Data
-    steps run without policies.
-    """
-    if "Policy" in tree.kind:
-        runs = own_calls(tree, batch)
-        return _each_place(batch, relation, Tie(relation, Event.READ | Event.CHANGE, runs=runs)) if runs else batch
+    """Defaults, checks and expressions of a table."""
     constraints = [node for node in tree.walk() if node.kind == "Constraint"]
     fixed = [call for node in constraints if node.word("contype") in _IMMUTABLE for call in calls(node)]
     runs = tuple(call for call in strange_calls(tree, batch) if call not in fixed or _is_own(call, batch))
     return _each_place(batch, relation, Tie(relation, _EVALUATED, runs=runs)) if runs else batch
+
+
+def policed(batch: Batch, relation: RelationName, tree: Node) -> Batch:
+    """Expressions of a policy.
+
+    Functions that existed decide already what other tables show: calling one of them is no news. Data steps run without
+    policies.
+    """
+    runs = own_calls(tree, batch)
+    return _each_place(batch, relation, Tie(relation, Event.READ | Event.CHANGE, runs=runs)) if runs else batch
 
 
 def indexed(batch: Batch, relation: RelationName, tree: Node) -> Batch:
