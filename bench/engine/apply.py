@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ from dbmigrations.postgres.settings import ConnectionSettings, Secret
 from tests.harness.postgres import start_server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tests.harness.console import Console
     from tests.harness.postgres import Server
@@ -62,12 +63,9 @@ class Directory:
 
 def measure(server: Server, folder: Path, console: Console) -> tuple[list[Figure], dict[str, object]]:
     """Each set of scripts, each way in turns."""
-    own = start_server(server.binaries, durable=True)
-    try:
+    with durable(server) as own:
         sets = directories(own, folder, console)
         figures = [figure for each in sets for figure in _measure(each, console)]
-    finally:
-        own.stop()
     return figures, {
         "rounds": ROUNDS,
         "figure": "seconds of the round whose ratio is the median",
@@ -76,6 +74,16 @@ def measure(server: Server, folder: Path, console: Console) -> tuple[list[Figure
         "reference": "psycopg: one file in one transaction and nothing else; in this process, and as a program",
         "left_out": [] if len(sets) > len(COUNTS) else ["the corpora: they do not lie beside the repository"],
     }
+
+
+@contextmanager
+def durable(server: Server) -> Iterator[Server]:
+    """A server of the same programs that waits for its disk, as a user's does."""
+    own = start_server(server.binaries, durable=True)
+    try:
+        yield own
+    finally:
+        own.stop()
 
 
 def directories(server: Server, folder: Path, console: Console) -> list[Directory]:

@@ -14,11 +14,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bench.engine import peer_tools
-from bench.engine.apply import Directory, by_command, directories, timed, typical
+from bench.engine.apply import Directory, by_command, directories, durable, timed, typical
 from bench.figures import Figure
 from dbmigrations.release.kind import Kind
 from tests.harness.errors import HarnessError
-from tests.harness.postgres import start_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -103,13 +102,10 @@ PEERS = (
 def measure(server: Server, folder: Path, console: Console) -> tuple[list[Figure], dict[str, object]]:
     """Each set of scripts, ours and each peer in turns."""
     programs, missing = _programs(console)
-    own = start_server(server.binaries, durable=True)
     figures: list[Figure] = []
-    try:
+    with durable(server) as own:
         for directory in directories(own, folder, console):
             figures += _measure(directory, programs, folder, console)
-    finally:
-        own.stop()
     return figures, {
         "rounds": ROUNDS,
         "figure": "seconds of the round whose ratio is the median",

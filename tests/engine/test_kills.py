@@ -14,6 +14,7 @@ from dbmigrations.postgres import facts, history
 from dbmigrations.postgres.errors import ConnectionLostError
 from dbmigrations.postgres.lock import migration_lock
 from tests.engine.databases import applier
+from tests.engine.interrupting import Interruption, heard
 from tests.engine.killed import run_until_killed, start_runner
 from tests.engine.releases import migration
 
@@ -103,24 +104,14 @@ def test_a_session_ended_by_the_server_is_a_lost_connection_and_nothing_took_eff
 
 
 def test_an_interruption_cancels_the_statement_rolls_back_and_leaves_the_session_usable(database: Database) -> None:
-    class Interruption(KeyboardInterrupt):
-        """What the runner raises from its signal handler."""
-
-    def interrupt(*_: object) -> None:
-        raise Interruption
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    try:
-        with database.session() as session:
-            apply = applier(session, database.tables)
-            signal.setitimer(signal.ITIMER_REAL, 0.5)
-            began = time.monotonic()
-            with pytest.raises(Interruption):
-                apply.up(migration("a", "CREATE TABLE t (id int); SELECT pg_sleep(30);"))
-            assert time.monotonic() - began < 5
-            assert session.one("SELECT to_regclass('t') IS NULL") == (True,)
-    finally:
-        signal.signal(signal.SIGALRM, before)
+    with heard(signal.SIGALRM), database.session() as session:
+        apply = applier(session, database.tables)
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        began = time.monotonic()
+        with pytest.raises(Interruption):
+            apply.up(migration("a", "CREATE TABLE t (id int); SELECT pg_sleep(30);"))
+        assert time.monotonic() - began < 5
+        assert session.one("SELECT to_regclass('t') IS NULL") == (True,)
     assert not sleeping(database)
 
 

@@ -14,6 +14,7 @@ from dbmigrations.postgres.errors import StatementError
 from dbmigrations.postgres.events import Event, MigrationFinished, ServerNotice, StatementStarted
 from dbmigrations.postgres.exchange import RefusedError, Request
 from tests.engine.databases import applier
+from tests.engine.interrupting import Interruption, heard
 from tests.engine.killed import start_runner
 from tests.engine.releases import migration
 from tests.engine.test_kills import wait_until
@@ -171,26 +172,16 @@ def test_an_error_in_a_file_that_is_read_ahead_is_its_own(database: Database) ->
 
 
 def test_an_interruption_between_many_short_statements_ends_them_all(database: Database) -> None:
-    class Interruption(KeyboardInterrupt):
-        """What the runner raises from its signal handler."""
-
-    def interrupt(*_: object) -> None:
-        raise Interruption
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    try:
-        with database.session() as session:
-            apply = applier(session, database.tables)
-            script = "CREATE TABLE t (id int);\n" + "SELECT pg_sleep(0.01);\n" * 2000
-            signal.setitimer(signal.ITIMER_REAL, 0.5)
-            began = time.monotonic()
-            with pytest.raises(Interruption):
-                apply.up(migration("a", script))
-            assert time.monotonic() - began < 8
-            assert session.one("SELECT to_regclass('t') IS NULL") == (True,)
-            apply.up(migration("b", "CREATE TABLE t (id int);"))
-    finally:
-        signal.signal(signal.SIGALRM, before)
+    with heard(signal.SIGALRM), database.session() as session:
+        apply = applier(session, database.tables)
+        script = "CREATE TABLE t (id int);\n" + "SELECT pg_sleep(0.01);\n" * 2000
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        began = time.monotonic()
+        with pytest.raises(Interruption):
+            apply.up(migration("a", script))
+        assert time.monotonic() - began < 8
+        assert session.one("SELECT to_regclass('t') IS NULL") == (True,)
+        apply.up(migration("b", "CREATE TABLE t (id int);"))
 
 
 @pytest.mark.every_major
@@ -239,23 +230,16 @@ def test_nothing_behind_a_refused_request_is_done(database: Database) -> None:
 def test_a_signal_that_does_not_end_the_wait_is_heard_all_the_same(database: Database) -> None:
     """As one that comes just before the wait begins: here another thread is given it."""
 
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
     def give() -> None:
         time.sleep(1)
         signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
 
-    before = signal.signal(signal.SIGUSR1, stop)
     giver = threading.Thread(target=give)
-    try:
-        with database.session() as session:
-            apply = applier(session, database.tables)
-            giver.start()
-            began = time.monotonic()
-            with pytest.raises(KeyboardInterrupt):
-                apply.up(migration("x", "SELECT pg_sleep(90);\n"))
+    with heard(signal.SIGUSR1), database.session() as session:
+        apply = applier(session, database.tables)
+        giver.start()
+        began = time.monotonic()
+        with pytest.raises(Interruption):
+            apply.up(migration("x", "SELECT pg_sleep(90);\n"))
         assert time.monotonic() - began < 60
-    finally:
         giver.join()
-        signal.signal(signal.SIGUSR1, before)

@@ -10,9 +10,6 @@ import pytest
 from dbmigrations.api.step import Direction
 from dbmigrations.postgres import facts, history, journal
 from dbmigrations.postgres.errors import NotResumableError, PlanChangedError, StatementError
-from dbmigrations.postgres.leftovers import leftovers
-from dbmigrations.postgres.sql.names import RelationName
-from dbmigrations.postgres.sql.probes import Reindexed, ReindexedKind
 from dbmigrations.postgres.sql.script import read
 from dbmigrations.release.migration import Kind
 from tests.engine.databases import applier
@@ -257,87 +254,6 @@ def test_a_partition_whose_detaching_was_interrupted_is_detached_to_the_end(data
     assert database.value("SELECT count(*) FROM pg_inherits") == 0
 
 
-def test_an_interrupted_reindex_leaves_no_half_built_index_behind(database: Database) -> None:
-    database.run(TABLE, "CREATE INDEX t_word ON t (word)", user=database.owner)
-    script = "INSERT INTO t (id) VALUES (1000);\nREINDEX INDEX CONCURRENTLY t_word;\n"
-    with database.session() as session:
-        apply = applier(session, database.tables)
-        interrupt_before_it_is_written(database, script, apply.provenance.run, 1)
-    with database.connect(database.owner) as reader, database.connect(database.owner) as other:
-        reader.execute("BEGIN")
-        reader.execute("INSERT INTO t (id) VALUES (5)")
-        other.execute("SET lock_timeout = '300ms'")
-        with pytest.raises(psycopg.errors.LockNotAvailable):
-            other.execute("REINDEX INDEX CONCURRENTLY t_word")
-    assert is_valid(database, "t_word_ccnew") is False
-    with database.session() as session:
-        applier(session, database.tables).up(migration("a", script))
-    assert is_valid(database, "t_word_ccnew") is None
-    assert is_valid(database, "t_word") is True
-
-
-@pytest.mark.parametrize("reindex", ["INDEX CONCURRENTLY t_word", "TABLE CONCURRENTLY t", "SCHEMA CONCURRENTLY public"])
-def test_of_an_interrupted_reindex_only_our_own_leftovers_are_dropped(database: Database, reindex: str) -> None:
-    database.run(
-        TABLE,
-        "CREATE INDEX t_word ON t (word)",
-        "CREATE SCHEMA app",
-        "CREATE TABLE app.u (id int)",
-        user=database.owner,
-    )
-    database.run("CREATE INDEX u_id ON app.u (id)", "CREATE INDEX odd_ccnew ON t (id)", user=database.owner)
-    script = f"INSERT INTO t (id) VALUES (1000);\nREINDEX {reindex};\n"
-    with database.session() as session:
-        apply = applier(session, database.tables)
-        interrupt_before_it_is_written(database, script, apply.provenance.run, 1)
-    for table, index in (("t", "t_word"), ("app.u", "app.u_id")):
-        interrupt_reindex(database, table, index)
-    database.run("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'odd_ccnew'::regclass")
-
-    with database.session() as session:
-        applier(session, database.tables).up(migration("a", script))
-
-    assert is_valid(database, "t_word_ccnew") is None
-    assert is_valid(database, "app.u_id_ccnew") is False
-    assert is_valid(database, "odd_ccnew") is not None
-
-
-def test_a_leftover_that_only_a_superuser_may_drop_stands_in_nobodys_way(database: Database) -> None:
-    database.run(TABLE, "CREATE INDEX t_word ON t (word)", user=database.owner)
-    script = "INSERT INTO t (id) VALUES (1000);\nREINDEX TABLE CONCURRENTLY t;\n"
-    with database.session() as session:
-        apply = applier(session, database.tables)
-        interrupt_before_it_is_written(database, script, apply.provenance.run, 1)
-    with database.connect(database.owner) as reader, database.connect(database.owner) as other:
-        reader.execute("BEGIN")
-        reader.execute("INSERT INTO t (id) VALUES (5)")
-        other.execute("SET lock_timeout = '300ms'")
-        with pytest.raises(psycopg.errors.LockNotAvailable):
-            other.execute("REINDEX TABLE CONCURRENTLY t")
-    of_toast = "SELECT count(*) FROM pg_class WHERE relnamespace = 'pg_toast'::regnamespace AND relname ~ '_ccnew'"
-    assert database.value(of_toast) == 1
-    with database.session() as session:
-        applier(session, database.tables).up(migration("a", script))
-    assert is_valid(database, "t_word_ccnew") is None
-    assert is_valid(database, "t_word") is True
-
-
-def test_a_reindex_of_somebody_else_that_runs_now_is_left_alone(database: Database) -> None:
-    database.run(TABLE, "CREATE INDEX t_word ON t (word)", user=database.owner)
-    script = "INSERT INTO t (id) VALUES (1000);\nREINDEX INDEX CONCURRENTLY t_word;\n"
-    with database.session() as session:
-        apply = applier(session, database.tables)
-        interrupt_before_it_is_written(database, script, apply.provenance.run, 1)
-    interrupt_reindex(database, "t", "t_word")
-    target = Reindexed(ReindexedKind.INDEX, RelationName(None, "t_word"))
-    with database.connect(database.owner) as other, database.session() as session:
-        other.execute("BEGIN")
-        other.execute("ALTER INDEX t_word_ccnew SET (fillfactor = 90)")
-        assert leftovers(session, target) == ()
-        other.execute("ROLLBACK")
-        assert len(leftovers(session, target)) == 1
-
-
 def test_an_index_of_the_same_name_that_was_there_before_is_never_taken_for_ours(database: Database) -> None:
     database.run(TABLE, "CREATE INDEX t_word ON t (id)", user=database.owner)
     script = "INSERT INTO t (id) VALUES (1000);\nCREATE INDEX CONCURRENTLY t_word ON t (word);\n"
@@ -347,16 +263,6 @@ def test_an_index_of_the_same_name_that_was_there_before_is_never_taken_for_ours
             with pytest.raises(StatementError, match="42P07"):
                 apply.up(migration("a", script))
         assert history.applied(session, database.tables) == ()
-
-
-def interrupt_reindex(database: Database, table: str, index: str) -> None:
-    """Leave what a killed REINDEX CONCURRENTLY leaves: it gives up in its second phase."""
-    with database.connect(database.owner) as reader, database.connect(database.owner) as other:
-        reader.execute("BEGIN")
-        reader.execute(f"INSERT INTO {table} (id) VALUES (5)".encode())
-        other.execute("SET lock_timeout = '300ms'")
-        with pytest.raises(psycopg.errors.LockNotAvailable):
-            other.execute(f"REINDEX INDEX CONCURRENTLY {index}".encode())
 
 
 def test_a_dropped_index_is_not_dropped_again(database: Database) -> None:
