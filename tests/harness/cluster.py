@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.harness.docker import docker_answers
+from tests.harness.docker import docker_answers, require_docker
 from tests.harness.interface import Cluster, Driver, Status
 from tests.harness.kind import KindCluster
 from tests.harness.local import LocalCluster
@@ -29,9 +29,11 @@ def choose_cluster(driver: Driver, name: str, cache_root: Path, console: Console
         with_node: False for a control plane on which no Pod ever runs; it is always local.
 
     Raises:
-        HarnessError: the name is none.
+        HarnessError: the name is none, or kind was asked for where no Docker engine answers.
     """
     check_name(name)
+    if with_node and driver == "kind":
+        require_docker()
     if with_node and (driver == "kind" or (driver == "auto" and docker_answers())):
         return KindCluster(name, cache_root, console)
     return LocalCluster(name, cache_root, console, with_node=with_node)

@@ -6,7 +6,7 @@ import functools
 import shutil
 
 from tests.harness.command import run
-from tests.harness.errors import HarnessError
+from tests.harness.errors import HarnessError, MissingRequirement
 
 
 @functools.cache
@@ -19,3 +19,13 @@ def docker_answers() -> bool:
     except HarnessError:
         return False
     return True
+
+
+def require_docker() -> None:
+    """Refuses a machine without.
+
+    Raises:
+        MissingRequirement: no engine answers.
+    """
+    if not docker_answers():
+        raise MissingRequirement("kind needs a Docker engine, and `docker info` finds none; or use `--driver local`.")

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 from tests.harness.cache import Cache, file_lock
 from tests.harness.command import run
 from tests.harness.controlplane import AUDIT_POLICY
-from tests.harness.docker import docker_answers
-from tests.harness.errors import MissingRequirement
 from tests.harness.interface import Status
 from tests.harness.tools import ensure_kind
 
@@ -105,10 +103,6 @@ class KindCluster:
         return f"{self.name}-control-plane"
 
     def _kind(self) -> Path:
-        if not docker_answers():
-            raise MissingRequirement(
-                "kind needs a Docker engine, and `docker info` finds none; or use `--driver local`."
-            )
         return ensure_kind(Cache(self.cache_root), self.console)
 
     def _exists(self, kind: Path) -> bool:

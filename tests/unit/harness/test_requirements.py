@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.cluster import choose_cluster
+from tests.harness.console import Console
+from tests.harness.docker import docker_answers
 from tests.harness.errors import MissingRequirement
 from tests.harness.localkube import require_go
 from tests.harness.requirements import Program, require_linux
@@ -59,6 +62,17 @@ def test_without_go_the_build_of_kubernetes_says_what_to_install(
 
     with pytest.raises(MissingRequirement, match="install Go"):
         require_go()
+
+
+def test_kind_without_docker_is_refused_before_anything_is_built(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    docker_answers.cache_clear()
+
+    with pytest.raises(MissingRequirement, match="--driver local"):
+        choose_cluster("kind", "some", tmp_path, Console())
+    docker_answers.cache_clear()
 
 
 def test_a_program_is_found_by_its_name_or_by_its_file() -> None:
