@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.engine.generated import RELEASE_SIZE, migrations
 from dbmigrations.release.kind import Kind
+from tests import corpora as beside
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,9 @@ def generated(count: int) -> Scripts:
 
 def corpora() -> tuple[Scripts, ...]:
     """The real ones, as far as they are there: Concourse's pairs, umami's of Prisma."""
-    folder = _folder()
+    folder = beside.folder()
+    if folder is None:
+        return ()
     pairs = sorted((folder / "concourse").glob("*.up.sql"))
     concourse = tuple((f"{_minute(n)}_{path.name.partition('_')[2][:-7]}", _text(path)) for n, path in enumerate(pairs))
     folders = sorted((folder / "umami" / "prisma" / "migrations").glob("*/migration.sql"))
@@ -52,14 +54,6 @@ def write(scripts: Scripts, folder: Path) -> list[Path]:
 
 
 _PLACES = {Kind.SCHEMA: "prisma/migrations/{}/migration.sql", Kind.SQL: "migrations/sql/{}.sql"}
-
-
-def _folder() -> Path:
-    """`$CORPORA`, else the nearest `shared/corpora` beside the repository or above it."""
-    beside = Path("shared") / "corpora"
-    chosen = os.environ.get("CORPORA")
-    above = (folder / beside for folder in Path(__file__).resolve().parents[2:])
-    return Path(chosen) if chosen else next((folder for folder in above if folder.is_dir()), beside)
 
 
 def _text(path: Path) -> str:

@@ -7,18 +7,16 @@ that far (it warns of every index of a dumped schema).
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.review import review_script
 from dbmigrations.postgres.sql.script import read
+from tests import corpora
 from tests.engine.operations.cases import cases
 
 if TYPE_CHECKING:
@@ -106,7 +104,6 @@ def test_none_of_our_cases(tmp_path: Path) -> None:
     assert list(called_harmless(files)) == []
 
 
-@pytest.mark.skipif("DBMIGRATIONS_CORPORA" not in os.environ, reason="real migrations are not part of the repository")
 def test_none_of_real_migrations() -> None:
-    files = sorted(Path(os.environ["DBMIGRATIONS_CORPORA"]).rglob("*.sql"))
+    files = corpora.scripts()
     assert list(called_harmless(files)) == []

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 
 import postgast
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dbmigrations.postgres.sql.lexer import Kind, tokens
+from tests import corpora
 
 # fmt: off
 _FRAGMENTS = st.sampled_from([
@@ -98,9 +97,8 @@ def test_tokens_follow_each_other_and_an_open_end_is_the_last(text: str) -> None
     assert all(token.kind is not Kind.UNTERMINATED for token in found[:-1])
 
 
-@pytest.mark.skipif("DBMIGRATIONS_CORPORA" not in os.environ, reason="real migrations are not part of the repository")
 def test_real_migrations_are_scanned_as_the_server_scans_them() -> None:
-    files = sorted(Path(os.environ["DBMIGRATIONS_CORPORA"]).rglob("*.sql"))
+    files = corpora.scripts()
     assert files
     for file in files:
         text = file.read_text(encoding="utf-8")

@@ -1,8 +1,5 @@
 """Where statements begin and end."""
 
-import os
-from pathlib import Path
-
 import postgast
 import pytest
 from hypothesis import example, given, settings
@@ -11,6 +8,7 @@ from hypothesis import strategies as st
 from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.lexer import SPACE, Kind, tokens
 from dbmigrations.postgres.sql.statements import Statement, split
+from tests import corpora
 
 
 def texts(script: str) -> list[str]:
@@ -316,9 +314,8 @@ def test_boundaries_are_the_parsers_wherever_it_reads_any_text(script: str) -> N
     same_boundaries(script.replace("\x00", ""))
 
 
-@pytest.mark.skipif("DBMIGRATIONS_CORPORA" not in os.environ, reason="real migrations are not part of the repository")
 def test_real_migrations_are_split_as_the_server_splits_them() -> None:
-    files = sorted(Path(os.environ["DBMIGRATIONS_CORPORA"]).rglob("*.sql"))
+    files = corpora.scripts()
     assert files
     for file in files:
         same_boundaries(file.read_text(encoding="utf-8"))
