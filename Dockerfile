@@ -47,6 +47,7 @@ COPY --from=project /wheels /wheels
 RUN /pip/bin/pip --python /opt/dbmigrations/bin/python install --quiet --no-deps --prefix /program /wheels/*.whl
 
 # The unit tests on the Python that the images have. Its result is an empty image: the build itself is the test.
+# What failed goes to standard error: a quiet build keeps nothing else.
 FROM build AS unit-tests
 COPY requirements/dev.txt /build/
 RUN python3 -m venv --without-pip /tests \
@@ -57,7 +58,7 @@ WORKDIR /project
 COPY . .
 RUN /pip/bin/pip --python /tests/bin/python install --quiet --no-deps --no-build-isolation --editable . \
  && /tests/bin/python -m pytest -q -n 2 -p no:cacheprovider tests/unit > /unit-tests.txt \
- || (cat /unit-tests.txt; false)
+ || (cat /unit-tests.txt >&2; false)
 
 FROM scratch AS tested
 COPY --from=unit-tests /unit-tests.txt /
