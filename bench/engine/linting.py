@@ -4,6 +4,9 @@ Whole processes, in turns, as a pull request's CI starts them. `dbmigrate valida
 parses each script and judges whether a killed run of it could be resumed. `dbmigrate plan --offline` does that as
 well, and classifies each statement in the light of all before it, tells locks, losses and the safer way to write it,
 and holds the policy against it. squawk looks at each file by itself.
+
+What is known of the statements before grows with a script: a script of eight times as many takes eight times as long,
+where none of them copies it.
 """
 
 from __future__ import annotations
@@ -20,6 +23,9 @@ from bench.engine import generated
 from bench.engine.processes import Shell, Spent
 from bench.figures import Figure
 from dbmigrations.api.words import Direction
+from dbmigrations.postgres.sql.batch import Batch
+from dbmigrations.postgres.sql.review import review_script
+from dbmigrations.postgres.sql.script import read
 from dbmigrations.release.directory import load
 from dbmigrations.release.migration import Kind
 from dbmigrations.runner.analysis import PlannedScript, analyse, count_nothing
@@ -33,11 +39,20 @@ if TYPE_CHECKING:
 FILES = int(os.environ.get("FILES", "820"))
 ROUNDS = int(os.environ.get("ROUNDS", "9"))
 GOAL = 1.5
+SHORT, LONG, GROWTH = 500, 4_000, 2.5
+GROWING = {
+    "columns": "ALTER TABLE t ADD COLUMN c{0} text;\n",
+    "tables": "CREATE TABLE t{0} (id int);\n",
+    "names": "ALTER TABLE t{0} RENAME TO u{0};\n",
+    "types": "CREATE TYPE e{0} AS ENUM ('a');\n",
+    "functions": "CREATE FUNCTION f{0}() RETURNS int LANGUAGE sql AS 'SELECT 1';\n",
+    "schemas": "CREATE SCHEMA s{0};\n",
+}
 BIN = Path(sys.executable).parent
 
 
 def measure(server: Server, folder: Path, console: Console) -> tuple[list[Figure], dict[str, object]]:  # noqa: ARG001 - as every part
-    """The two commands and squawk; the classification alone, in a process that runs already."""
+    """The two commands and squawk; in a process that runs already, the classification alone, and of long scripts."""
     root = folder / "database"
     scripts = generated.write(generated.migrations(FILES), root)
     console.say(f"{FILES} files, {sum(script.stat().st_size for script in scripts) // 1024} KiB")
@@ -55,7 +70,7 @@ def measure(server: Server, folder: Path, console: Console) -> tuple[list[Figure
         alone.append(_classify(root))
     version = subprocess.run([str(BIN / "squawk"), "--version"], check=True, capture_output=True, text=True)
     method: dict[str, object] = {"files": FILES, "seed": generated.SEED, "rounds": ROUNDS, "figure": "median"}
-    return _figures(spent, alone), method | {"reference": version.stdout.strip()}
+    return [*_figures(spent, alone), *_growth()], method | {"reference": version.stdout.strip()}
 
 
 def _figures(spent: Mapping[str, Spent], alone: Sequence[float]) -> list[Figure]:
@@ -76,3 +91,24 @@ def _classify(root: Path) -> float:
     began = time.perf_counter()
     analyse(planned, "public", count_nothing)
     return time.perf_counter() - began
+
+
+def _growth() -> list[Figure]:
+    return [
+        Figure(
+            f"one script that makes {LONG:,} {what}, beside {LONG // SHORT} that make {SHORT}",
+            min(_review(statement, LONG) for _ in range(3)),
+            "s",
+            min(_review(statement, SHORT) for _ in range(3)) * (LONG // SHORT),
+            GROWTH,
+            bounds_ratio=True,
+        )
+        for what, statement in GROWING.items()
+    ]
+
+
+def _review(statement: str, times: int) -> float:
+    script = read("".join(map(statement.format, range(times))))
+    began = time.process_time()
+    review_script(script, Batch.of("public"))
+    return time.process_time() - began

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.engine.generated import RELEASE_SIZE, migrations
 from dbmigrations.release.kind import Kind
 from tests import corpora as beside
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)

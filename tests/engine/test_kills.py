@@ -86,7 +86,7 @@ def test_the_server_process_of_a_killed_runner_dies_within_a_second_and_commits_
     runner.join()
     began = time.monotonic()
     wait_until(lambda: not sleeping(database))
-    assert time.monotonic() - began < 2.5  # it looks each second
+    assert time.monotonic() - began < 15  # it looks each second; the statement would sleep on
     assert database.value("SELECT count(*) FROM t") == 0
     with database.session() as session, migration_lock(session, database.tables, wait=5):
         assert history.applied(session, database.tables) == ()

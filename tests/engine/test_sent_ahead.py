@@ -196,7 +196,7 @@ def test_a_killed_runner_leaves_no_server_process_working_through_what_was_sent_
     runner.join()
     began = time.monotonic()
     wait_until(lambda: database.value(working) == 0)
-    assert time.monotonic() - began < 4  # it looks each second
+    assert time.monotonic() - began < 12  # it looks each second; what was sent takes 20
     assert not database.value("SELECT to_regclass('t') IS NOT NULL")
 
 

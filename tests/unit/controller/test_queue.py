@@ -2,7 +2,6 @@
 
 import asyncio
 import selectors
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
@@ -321,7 +320,7 @@ def test_a_getter_that_is_cancelled_when_its_turn_has_come_passes_it_on(loop: Vi
     loop.run_until_complete(story())
 
 
-def test_a_burst_of_a_thousand_keys_costs_next_to_nothing(loop: VirtualLoop) -> None:
+def test_a_burst_of_a_thousand_keys_is_looked_at_once_each(loop: VirtualLoop) -> None:
     looks = Looks(answer=600.0)
 
     async def story(queue: WorkQueue[str]) -> None:
@@ -331,8 +330,6 @@ def test_a_burst_of_a_thousand_keys_costs_next_to_nothing(loop: VirtualLoop) -> 
         await asyncio.sleep(1)
         assert queue.deadlines() == 1000
 
-    began = time.process_time()
     run(loop, looks, story, workers=8)
 
     assert len(looks.seen) == 1000
-    assert time.process_time() - began < 2.0
