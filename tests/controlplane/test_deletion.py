@@ -33,7 +33,7 @@ def test_a_resource_at_rest_goes_at_once(world: World) -> None:
 
     world.delete()
 
-    eventually("the resource is gone", lambda: world.find() is None, within=5, seen=world.story)
+    eventually("the resource is gone", lambda: world.find() is None, within=12, seen=world.story)
 
 
 def test_the_finalizers_of_others_survive_ours(world: World) -> None:

@@ -45,7 +45,7 @@ def test_a_job_event_wakes_a_resource_at_once(world: World) -> None:
 
     world.kubelet.release()
 
-    world.await_job("SQL", within=3)
+    world.await_job("SQL", within=12)
 
 
 def test_a_job_of_somebody_else_wakes_nobody(world: World) -> None:

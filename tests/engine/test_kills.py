@@ -110,7 +110,7 @@ def test_an_interruption_cancels_the_statement_rolls_back_and_leaves_the_session
         began = time.monotonic()
         with pytest.raises(Interruption):
             apply.up(migration("a", "CREATE TABLE t (id int); SELECT pg_sleep(30);"))
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         assert session.one("SELECT to_regclass('t') IS NULL") == (True,)
     assert not sleeping(database)
 

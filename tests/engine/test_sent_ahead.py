@@ -57,13 +57,13 @@ def test_an_error_is_that_of_its_statement(database: Database, place: str, bad: 
 
 def test_each_statement_is_told_when_the_server_comes_to_it(database: Database) -> None:
     heard: list[tuple[float, Event]] = []
-    script = "CREATE TABLE t (id int);\nSELECT pg_sleep(0.4);\nDO $$ BEGIN RAISE NOTICE 'now'; END $$;\nSELECT 1;\n"
+    script = "CREATE TABLE t (id int);\nSELECT pg_sleep(2);\nDO $$ BEGIN RAISE NOTICE 'now'; END $$;\nSELECT 1;\n"
     with database.session() as session:
         apply = applier(session, database.tables, listener=lambda event: heard.append((time.monotonic(), event)))
         apply.up(migration("a", script))
     told = [(at, each) for at, each in heard if isinstance(each, StatementStarted)]
     assert [(each.ordinal, each.of, each.line) for _, each in told] == [(1, 4, 1), (2, 4, 2), (3, 4, 3), (4, 4, 4)]
-    assert told[2][0] - told[1][0] > 0.3
+    assert told[2][0] - told[1][0] > 0.5  # together where they are told at the end
     order = [type(each) for _, each in heard]
     assert order.index(ServerNotice) == order.index(StatementStarted) + 3
     assert order[-1] is MigrationFinished
@@ -74,13 +74,13 @@ def test_a_long_statement_is_told_while_it_runs(database: Database, long: int) -
     database.run("CREATE TABLE t (id int)", "INSERT INTO t VALUES (1)", user=database.owner)
     heard: list[tuple[float, Event]] = []
     statements = ["CREATE TABLE u (id int);", "CREATE TABLE v (id int);"]
-    statements.insert(long, "UPDATE t SET id = 2 WHERE pg_sleep(0.5) IS NOT NULL;")
+    statements.insert(long, "UPDATE t SET id = 2 WHERE pg_sleep(2) IS NOT NULL;")
     with database.session() as session:
         apply = applier(session, database.tables, listener=lambda event: heard.append((time.monotonic(), event)))
         apply.up(migration("a", "\n".join(statements)))
     told = [at for at, each in heard if isinstance(each, StatementStarted)]
     assert len(told) == 3
-    assert told[long + 1] - told[long] > 0.4
+    assert told[long + 1] - told[long] > 0.5
 
 
 def test_what_a_statement_sets_holds_for_those_behind_it_and_not_for_the_next_file(database: Database) -> None:
@@ -179,7 +179,7 @@ def test_an_interruption_between_many_short_statements_ends_them_all(database: D
         began = time.monotonic()
         with pytest.raises(Interruption):
             apply.up(migration("a", script))
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 15
         assert session.one("SELECT to_regclass('t') IS NULL") == (True,)
         apply.up(migration("b", "CREATE TABLE t (id int);"))
 
