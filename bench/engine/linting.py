@@ -6,7 +6,7 @@ well, and classifies each statement in the light of all before it, tells locks, 
 and holds the policy against it. squawk looks at each file by itself.
 
 What is known of the statements before grows with a script: a script of eight times as many takes eight times as long,
-where none of them copies it.
+where none of them copies it, or goes from each to all others.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ GROWING = {
     "types": "CREATE TYPE e{0} AS ENUM ('a');\n",
     "functions": "CREATE FUNCTION f{0}() RETURNS int LANGUAGE sql AS 'SELECT 1';\n",
     "schemas": "CREATE SCHEMA s{0};\n",
+    "partitions, each with a row": "CREATE TABLE p{0} PARTITION OF t DEFAULT; INSERT INTO p{0} VALUES (0);\n",
+    "partitions of a table that is written to": "CREATE TABLE p{0} PARTITION OF t DEFAULT; INSERT INTO t VALUES (0);\n",
 }
 BIN = Path(sys.executable).parent
 

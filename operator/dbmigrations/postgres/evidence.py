@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dbmigrations.postgres.connection import Session
-from dbmigrations.postgres.sql.batch import TEMPORARY, Batch, Fate
+from dbmigrations.postgres.sql.batch import Batch, Fate
 from dbmigrations.postgres.sql.errors import SqlInvalidError
-from dbmigrations.postgres.sql.names import ColumnName, RelationName
+from dbmigrations.postgres.sql.names import TEMPORARY, ColumnName, RelationName
 from dbmigrations.postgres.sql.review import review_script
 from dbmigrations.postgres.sql.script import read
 

@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Self
 from rpds import HashTrieMap, HashTrieSet
 
 from dbmigrations.postgres.sql.known import NOTHING_KNOWN, Known
-from dbmigrations.postgres.sql.names import ANY, ColumnName, RelationName
+from dbmigrations.postgres.sql.names import ANY, TEMPORARY, ColumnName, RelationName
+from dbmigrations.postgres.sql.ways import Ways
 
 if TYPE_CHECKING:
-    from dbmigrations.postgres.sql.ties import Tie
     from dbmigrations.postgres.sql.tree import Node
 
 PUBLIC = "public"
-TEMPORARY = "pg_temp"
 MIXED = "schema with older objects"
 CONSTRAINED = "constrained domain"
 
@@ -60,7 +59,7 @@ class Batch:
         references: foreign keys from relations of the batch to those that existed.
         zone_is_set: whether the script set another time zone.
         routines: what CREATE FUNCTION or PROCEDURE said, by where it was made; several where names are overloaded.
-        ties: ways from relations to others and to code, by the bare name of where they begin.
+        ties: ways from relations to others and to code.
         outer: path, path_is_default and zone_is_set as they are again behind the transaction; None: as they are.
         savepoints: by name, the batch as it was there.
         is_passing: whether a temporary relation ends with the transaction.
@@ -83,7 +82,7 @@ class Batch:
     references: "HashTrieSet[tuple[RelationName, RelationName]]" = field(default_factory=HashTrieSet)
     zone_is_set: bool = False
     routines: "HashTrieMap[RelationName, tuple[Node, ...]]" = field(default_factory=HashTrieMap)
-    ties: "HashTrieMap[str, tuple[Tie, ...]]" = field(default_factory=HashTrieMap)
+    ties: Ways = field(default_factory=Ways)
     outer: tuple[tuple[str, ...] | None, bool, bool] | None = None
     savepoints: "tuple[tuple[str, Batch], ...]" = ()
     is_passing: bool = False

@@ -11,6 +11,9 @@ _QUALIFIED = 2
 ANY = "<any>"
 """A name, or a value, that is only known when the statement runs."""
 
+TEMPORARY = "pg_temp"
+"""The schema of the session's own relations."""
+
 
 @dataclass(frozen=True, slots=True)
 class RelationName:

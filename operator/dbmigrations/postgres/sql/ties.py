@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 from enum import Flag, auto
 from typing import TYPE_CHECKING
 
-from dbmigrations.postgres.sql.names import ANY, ColumnName, RelationName
+from dbmigrations.postgres.sql.names import ANY, TEMPORARY, ColumnName, RelationName
 
 if TYPE_CHECKING:
-    from rpds import HashTrieMap
-
     from dbmigrations.postgres.sql.batch import Batch
     from dbmigrations.postgres.sql.tree import Node
+    from dbmigrations.postgres.sql.ways import Ways
 
 
 class Event(Flag):
@@ -70,6 +69,32 @@ class Tie:
     is_window: bool = False
     is_quiet: bool = False
 
+    @property
+    def is_telling(self) -> bool:
+        """Whether something happens by itself at its end, or may, as soon as a column of `on` is renamed."""
+        return bool(self.runs or self.is_window or self.origins or self.columns or self.on)
+
+    @property
+    def is_met_everywhere(self) -> bool:
+        """Whether what it runs, runs at the beginning of every way that meets it.
+
+        What makes one event of another begins with a change.
+        """
+        everything = self.source.name == ANY and self.source.schema == ANY and Event.CHANGE in self.events
+        return everything and bool(self.runs) and not (self.target or self.is_window or self.origins or self.columns)
+
+    def is_taken_back_by(self, following: "Tie") -> bool:
+        """Whether who goes on from its end by `following` is where it began, and learned nothing.
+
+        Nothing permanent hangs on a temporary table: one of the same name is not another beginning.
+        """
+        back, begin = following.target, self.source
+        if back is None or back.name != begin.name or following.is_telling or self.is_telling:
+            return False
+        same = begin.schema in {back.schema, TEMPORARY}
+        certain = {None, ANY}.isdisjoint({back.schema, back.name})
+        return same and certain and all(each.becomes is None and each.sets is None for each in (self, following))
+
 
 @dataclass(frozen=True, slots=True)
 class Touch:
@@ -93,14 +118,13 @@ def with_tie(batch: "Batch", *ties: Tie) -> "Batch":
     """The batch with further ways."""
     known = batch.ties
     for tie in ties:
-        known = known.insert(tie.source.name, (*known.get(tie.source.name, ()), tie))
+        known = known.having(tie)
     return replace(batch, ties=known)
 
 
 def without_tie(batch: "Batch", tie: Tie) -> "Batch":
     """As what runs by it sees it: what fires itself again is not looked into again."""
-    kept = tuple(each for each in batch.ties.get(tie.source.name, ()) if each.runs is not tie.runs)
-    return replace(batch, ties=batch.ties.insert(tie.source.name, kept))
+    return replace(batch, ties=batch.ties.without_runs_of(tie))
 
 
 def with_alias(batch: "Batch", old: RelationName, new: RelationName) -> "Batch":
@@ -113,7 +137,7 @@ def with_renamed_column(batch: "Batch", relation: RelationName, column: str, to:
     about = [
         tie
         for place in batch.places(relation)
-        for tie in batch.ties.get(place.name, ())
+        for tie in batch.ties.of(place.name)
         if column in tie.on and _meet(tie.source, place)
     ]
     return with_tie(batch, *(replace(tie, on=tie.on | {to}) for tie in about)) if about else batch
@@ -121,8 +145,7 @@ def with_renamed_column(batch: "Batch", relation: RelationName, column: str, to:
 
 def ties_of_schema(batch: "Batch", schema: str) -> Iterator[Tie]:
     """Those that begin in a schema."""
-    for ties in batch.ties.values():
-        yield from (tie for tie in ties if tie.source.schema == schema)
+    return (tie for tie in batch.ties if tie.source.schema == schema)
 
 
 def reached(batch: "Batch", touch: Touch) -> Iterator[Reached]:
@@ -161,13 +184,13 @@ def _columns(batch: "Batch", tie: Tie, columns: frozenset[str]) -> tuple[ColumnN
     )
 
 
-def _from(ties: "HashTrieMap[str, tuple[Tie, ...]]", place: RelationName) -> Iterator[Tie]:
+def _from(ways: "Ways", place: RelationName) -> Iterator[Tie]:
     if place.name == ANY:
-        for every in ties.values():
+        for every in ways.leading.values():
             yield from every
         return
     for name in (place.name, ANY):
-        yield from (tie for tie in ties.get(name, ()) if _meet(tie.source, place))
+        yield from (tie for tie in ways.of(name) if _meet(tie.source, place))
 
 
 def _meet(one: RelationName, other: RelationName) -> bool:
