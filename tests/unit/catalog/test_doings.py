@@ -6,7 +6,7 @@ import pytest
 
 from dbmigrations.postgres.catalog.difference import compare
 from dbmigrations.postgres.catalog.doings import doings_of
-from dbmigrations.postgres.catalog.drift import with_others_doings
+from dbmigrations.postgres.catalog.looking import with_others_doings
 from dbmigrations.postgres.catalog.sentences import headline
 from dbmigrations.postgres.catalog.snapshot import CatalogObject, Snapshot
 

@@ -35,6 +35,18 @@ def run_document(
     )
 
 
+def tell_nothing_to_do(terminal: Terminal, command: str, seen: Look) -> Exit:
+    """Say that the database is where it should be: nothing was run, and nothing is written."""
+    if terminal.as_json:
+        fields = {"exit": int(Exit.OK), "version": seen.current_version, "plan": seen.document()}
+        terminal.document(document(command, run=None, steps=[], **fields))
+        return Exit.OK
+    for note in seen.notes:
+        terminal.aside(f"note: {note}")
+    terminal.say(f"the database is at {seen.current_version}: nothing to do", "bold green")
+    return Exit.OK
+
+
 def tell_refusal(terminal: Terminal, command: str, seen: Look) -> Exit:
     """Say why a run is refused: the plan as far as there is one, then the reason with its remedy."""
     if terminal.as_json:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dbmigrations.runner.commands.asking import Run
 from dbmigrations.runner.commands.laptop import at_laptop
 from dbmigrations.runner.commands.leaf import Leaf
-from dbmigrations.runner.commands.migrate import Run, carry_out
+from dbmigrations.runner.commands.migrate import carry_out
 from dbmigrations.runner.commands.option_kinds import checked_version
 from dbmigrations.runner.commands.options import (
     Changing,

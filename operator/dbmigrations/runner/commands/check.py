@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbmigrations.postgres.catalog.drift import look_for_drift
+from dbmigrations.postgres.catalog.looking import look_for_drift
 from dbmigrations.postgres.facts import read_history
 from dbmigrations.postgres.tables import installed
 from dbmigrations.postgres.tampering import Tampering, look_for_tampering
@@ -22,7 +22,8 @@ from dbmigrations.runner.commands.options import Place, Planning, place_options,
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.context import Wishes
 from dbmigrations.runner.exits import Exit
-from dbmigrations.runner.gather import gather, ups_of
+from dbmigrations.runner.gather import gather
+from dbmigrations.runner.gather_scripts import ups_of
 from dbmigrations.runner.preflight.decision import decide
 from dbmigrations.runner.preflight.drafting import make_draft
 from dbmigrations.runner.report.words import count

@@ -48,7 +48,7 @@ class Laptop:
         backfill: RequestedBackfill | None = None,
     ) -> StepRequest:
         """The request of a new run's preflight."""
-        from dbmigrations.runner.commands.running_steps import first_request
+        from dbmigrations.runner.commands.asking import first_request
 
         return first_request(self, version, planning, baseline=baseline, backfill=backfill)
 

@@ -46,6 +46,11 @@ class Look:
         return self.decision.summary if isinstance(self.decision, Planned | Refused) else None
 
     @property
+    def nothing_to_do(self) -> bool:
+        """Whether the database is verified where it should be."""
+        return isinstance(self.decision, Planned) and self.decision.next is None
+
+    @property
     def steps(self) -> Steps:
         """The steps of the run; none where it would be refused."""
         return self.decision.steps if isinstance(self.decision, Planned) else ()

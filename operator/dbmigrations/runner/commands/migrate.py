@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import click
 
-from dbmigrations.api.words import Direction, Outcome
-from dbmigrations.runner.commands.answers import run_document, tell_dry_run, tell_refusal
-from dbmigrations.runner.commands.interrupted import state_after
+from dbmigrations.api.words import Direction
+from dbmigrations.runner.commands.answers import tell_dry_run, tell_nothing_to_do, tell_refusal
+from dbmigrations.runner.commands.asking import Run
 from dbmigrations.runner.commands.laptop import Laptop, at_laptop
 from dbmigrations.runner.commands.leaf import Leaf
 from dbmigrations.runner.commands.looking import Look, look
@@ -27,27 +27,15 @@ from dbmigrations.runner.commands.options import (
     to_option,
 )
 from dbmigrations.runner.commands.running import Desk, laptop_command
-from dbmigrations.runner.commands.running_steps import logged, run_through, without_plan
-from dbmigrations.runner.commands.turns import await_turn, was_displaced
+from dbmigrations.runner.commands.turns import await_turn
 from dbmigrations.runner.context import Wishes
-from dbmigrations.runner.exits import Exit, of_result, of_signal
-from dbmigrations.runner.report.next_steps import next_step
+from dbmigrations.runner.exits import Exit
 from dbmigrations.runner.report.plan_text import loss_words
 from dbmigrations.runner.report.words import count
 from dbmigrations.runner.source import newest_version
 
 if TYPE_CHECKING:
-    from dbmigrations.api.step import RequestedBackfill, StepRequest, StepResult
-
-
-@dataclass(frozen=True)
-class Run:
-    """What is to be run, and how."""
-
-    command: str
-    request: StepRequest
-    wishes: Wishes
-    changing: Changing
+    from dbmigrations.api.step import RequestedBackfill
 
 
 @click.command("migrate", cls=Leaf)
@@ -131,41 +119,16 @@ def _attempt(laptop: Laptop, run: Run) -> Exit | None:
     _check_way(seen, goes_down=run.wishes.down_is_asked)
     if run.changing.dry_run:
         return tell_dry_run(terminal, run.command, seen)
+    if seen.nothing_to_do:
+        return tell_nothing_to_do(terminal, run.command, seen)
+    from dbmigrations.runner.commands.running_steps import run_to_its_end, without_plan
+
     if _must_ask(run, seen):
         if not _ask(laptop, seen):
             terminal.aside("nothing was changed")
             return Exit.REFUSED
         context = replace(context, report=without_plan(context.report))
-    with logged(laptop, context, run.changing.log_dir) as logging:
-        results = run_through(run.request, logging)
-    if was_displaced(run.request, context, results[-1]):
-        return None
-    return _tell_end(laptop, run, seen, results)
-
-
-def _tell_end(laptop: Laptop, run: Run, seen: Look, results: tuple[StepResult, ...]) -> Exit:
-    terminal = laptop.desk.terminal
-    last = results[-1]
-    interruption = laptop.desk.interruption
-    code = of_signal(interruption.signal_name) if interruption.asked and not _is_over(last) else of_result(last)
-    if terminal.as_json:
-        terminal.document(run_document(run.command, run.request, seen, results, code))
-    elif code in {Exit.INTERRUPTED, Exit.TERMINATED}:
-        terminal.error(f"stopped by {interruption.signal_name}")
-        for line in state_after(laptop, run.command, run.request, seen):
-            terminal.aside(line)
-    elif code is Exit.OK:
-        terminal.say(f"the database is at {last.current_version}", "bold green")
-    else:
-        terminal.error(f"{last.reason}: {last.message}" if last.reason else last.message)
-        if following := next_step(last.reason):
-            terminal.aside(f"next: {following}")
-    return code
-
-
-def _is_over(last: StepResult) -> bool:
-    """Whether the run came to its own end, although somebody asked it to stop."""
-    return last.outcome is Outcome.SUCCEEDED and last.next is None
+    return run_to_its_end(laptop, run, seen, context)
 
 
 def _check_way(seen: Look, *, goes_down: bool) -> None:

@@ -12,8 +12,8 @@ from dbmigrations.release.document import did_you_mean
 from dbmigrations.release.history import AppliedMigration, AppliedOutcome, DatabaseHistory, VerifiedVersion
 from dbmigrations.release.versions import Version
 from dbmigrations.runner.analysis import PlannedScript, analyse, count_nothing
+from dbmigrations.runner.commands.asking import NOBODY
 from dbmigrations.runner.commands.looking import Look
-from dbmigrations.runner.commands.running_steps import NOBODY
 from dbmigrations.runner.preflight.decision import decide
 from dbmigrations.runner.preflight.drafting import draft
 from dbmigrations.runner.preflight.facts import BackupFacts, PreflightFacts

@@ -1,26 +1,19 @@
-"""A run on a laptop: the requests that the operator would send, and the steps one after the other in this process."""
+"""A run on a laptop: its steps one after the other in this process, and what is told at its end."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
-from dbmigrations.api.step import (
-    RequestedBackfill,
-    RequestedBackup,
-    RequestedPolicy,
-    RequestedTimeouts,
-    Requester,
-    StepRef,
-    StepRequest,
-    StepResult,
-)
-from dbmigrations.api.words import BackupWhen, Outcome, StepName
-from dbmigrations.runner.commands.laptop import local_now, who
+from dbmigrations.api.words import Outcome
+from dbmigrations.runner.commands.answers import run_document
+from dbmigrations.runner.commands.laptop import local_now
+from dbmigrations.runner.commands.turns import was_displaced
+from dbmigrations.runner.exits import Exit, of_result, of_signal
 from dbmigrations.runner.report.events import Event, PlanMade, Reporter, to_all
 from dbmigrations.runner.report.lines import log_lines, log_path, open_log
+from dbmigrations.runner.report.next_steps import next_step
 from dbmigrations.runner.report.outlet import failure_of, outlet
 from dbmigrations.runner.steps.run import run_step
 
@@ -28,37 +21,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from dbmigrations.api.step import StepRef, StepRequest, StepResult
+    from dbmigrations.runner.commands.asking import Run
     from dbmigrations.runner.commands.laptop import Laptop
-    from dbmigrations.runner.commands.options import Planning
+    from dbmigrations.runner.commands.looking import Look
     from dbmigrations.runner.context import StepContext
 
-NOBODY = Requester(cluster="", namespace="", name="", uid="", generation=0)
-"""A laptop: it never owns a database."""
 
-
-def first_request(
-    laptop: Laptop, version: str, planning: Planning | None, *, baseline: str, backfill: RequestedBackfill | None
-) -> StepRequest:
-    """The request of a new run's preflight."""
-    place = laptop.place
-    return StepRequest(
-        step=StepRef(name=StepName.PREFLIGHT),
-        run=str(uuid4()),
-        requester=NOBODY,
-        version=version,
-        schema_name=laptop.schema,
-        history_schema=place.history_schema,
-        role=place.role,
-        source=str(place.source.absolute()),
-        policy=planning.policy if planning else RequestedPolicy(),
-        backup=planning.backup if planning else RequestedBackup(when=BackupWhen.NEVER),
-        timeouts=RequestedTimeouts(lock=place.lock_timeout, wait=place.wait, statement=place.statement_timeout, step=0),
-        gates=place.gates,
-        backfill=backfill,
-        baseline=baseline,
-        approved_plan=planning.approve if planning else "",
-        requested_by=who(),
-    )
+def run_to_its_end(laptop: Laptop, run: Run, seen: Look, context: StepContext) -> Exit | None:
+    """Run what was seen, and tell how it ended; None: another run took its place."""
+    with logged(laptop, context, run.changing.log_dir) as logging:
+        results = run_through(run.request, logging)
+    if was_displaced(run.request, context, results[-1]):
+        return None
+    return _tell_end(laptop, run, seen, results)
 
 
 def run_through(request: StepRequest, context: StepContext) -> tuple[StepResult, ...]:
@@ -103,3 +79,30 @@ def without_plan(report: Reporter) -> Reporter:
             report(event)
 
     return tell
+
+
+def _tell_end(laptop: Laptop, run: Run, seen: Look, results: tuple[StepResult, ...]) -> Exit:
+    terminal = laptop.desk.terminal
+    last = results[-1]
+    interruption = laptop.desk.interruption
+    code = of_signal(interruption.signal_name) if interruption.asked and not _is_over(last) else of_result(last)
+    if terminal.as_json:
+        terminal.document(run_document(run.command, run.request, seen, results, code))
+    elif code in {Exit.INTERRUPTED, Exit.TERMINATED}:
+        from dbmigrations.runner.commands.interrupted import state_after
+
+        terminal.error(f"stopped by {interruption.signal_name}")
+        for line in state_after(laptop, run.command, run.request, seen):
+            terminal.aside(line)
+    elif code is Exit.OK:
+        terminal.say(f"the database is at {last.current_version}", "bold green")
+    else:
+        terminal.error(f"{last.reason}: {last.message}" if last.reason else last.message)
+        if following := next_step(last.reason):
+            terminal.aside(f"next: {following}")
+    return code
+
+
+def _is_over(last: StepResult) -> bool:
+    """Whether the run came to its own end, although somebody asked it to stop."""
+    return last.outcome is Outcome.SUCCEEDED and last.next is None

@@ -6,7 +6,7 @@ import click
 
 from dbmigrations.api.reasons import Refusal
 from dbmigrations.postgres.assertions import AssertionScript
-from dbmigrations.postgres.catalog.drift import look_for_drift
+from dbmigrations.postgres.catalog.looking import look_for_drift
 from dbmigrations.postgres.tables import install
 from dbmigrations.postgres.verify import newly_broken, run_assertions
 from dbmigrations.release.directory import ReleaseDirectory
@@ -19,7 +19,8 @@ from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.context import Wishes
 from dbmigrations.runner.errors import StepRefusedError, VerifyFailedError
 from dbmigrations.runner.exits import Exit
-from dbmigrations.runner.gather import survey, ups_of
+from dbmigrations.runner.gather import survey
+from dbmigrations.runner.gather_scripts import ups_of
 from dbmigrations.runner.preflight.case import Refused
 from dbmigrations.runner.preflight.facts import PreflightFacts
 from dbmigrations.runner.preflight.setting import Setting, decide_setting

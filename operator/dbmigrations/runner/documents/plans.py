@@ -100,7 +100,10 @@ class Step(Part):
 
 
 class Run(Document):
-    """`migrate`, `rollback`, `baseline`: what was run; without `run` and `steps` it was refused, or a dry run."""
+    """`migrate`, `rollback`, `baseline`: what was run; without `run` and `steps` it was refused, or a dry run.
+
+    With no steps there was nothing to do.
+    """
 
     command: Literal["migrate", "rollback", "baseline"]
     exit: int
