@@ -38,6 +38,19 @@ def test_drift_is_told_object_by_object_and_stops_nothing_by_itself(laptop: Lapt
     assert "drift since 1.1.0" in ran.err
 
 
+def test_what_a_database_consists_of_is_kept_at_the_end_of_a_run_however_many_releases_it_passes(
+    laptop: Laptop, database: Database
+) -> None:
+    laptop.changed("migrate", "--to", "1.2.0")
+    assert database.rows("SELECT version FROM dbmigrations.migration_version ORDER BY id") == [
+        ("1.0.0",),
+        ("1.1.0",),
+        ("1.2.0",),
+    ]
+    assert database.rows("SELECT cause, version FROM dbmigrations.catalog_snapshot") == [("Verified", "1.2.0")]
+    assert not drift(laptop)
+
+
 def test_with_refuse_nothing_is_applied_over_drift(laptop: Laptop, database: Database) -> None:
     laptop.changed("migrate", "--to", "1.1.0")
     database.run("ALTER TABLE notes ADD extra int", user=database.owner)
