@@ -1,7 +1,8 @@
 """What the catalog tells about columns and types that a plan is about to change."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import LiteralString
+from typing import Any, LiteralString
 
 from psycopg import sql
 
@@ -11,7 +12,7 @@ from dbmigrations.postgres.sql.names import ColumnName, RelationName
 
 _TYPE = """
 SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute AS a
-WHERE a.attrelid = {relation} AND a.attname = %s AND a.attnum > 0 AND NOT a.attisdropped
+WHERE a.attrelid = {relation} AND a.attname = %(column)s AND a.attnum > 0 AND NOT a.attisdropped
 """
 _CONSTRAINED = """
 WITH RECURSIVE bases AS (
@@ -29,7 +30,7 @@ SELECT a.attnotnull OR EXISTS (
       AND pg_get_constraintdef(c.oid) = format('CHECK ((%%I IS NOT NULL))', a.attname)
 )
 FROM pg_attribute AS a
-WHERE a.attrelid = {relation} AND a.attname = %s AND a.attnum > 0 AND NOT a.attisdropped
+WHERE a.attrelid = {relation} AND a.attname = %(column)s AND a.attnum > 0 AND NOT a.attisdropped
 """
 _ROUTINE = """
 SELECT count(*) > 0 FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
@@ -39,6 +40,7 @@ _TABLE_OF_INDEX = """
 SELECT c.relname FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid WHERE i.indexrelid = {relation}
 """
 _DEFAULT_PARTITION = "SELECT partdefid <> 0 FROM pg_partitioned_table WHERE partrelid = {relation}"
+_RELATION = "SELECT {relation} IS NOT NULL"
 _OF_SESSION = "SELECT current_setting('server_version_num')::int / 10000, current_setting('TimeZone')"
 _UTC = frozenset({"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Etc/Universal", "Universal", "Zulu", "Etc/Zulu"})
 
@@ -54,8 +56,7 @@ class KnownDatabase:
     session: Session
     major: int
     is_utc: bool
-    _relations: dict[RelationName, bool] = field(default_factory=dict)
-    _types: dict[ColumnName, str | None] = field(default_factory=dict)
+    _answers: dict[tuple[str, object], tuple[Any, ...] | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, session: Session) -> "KnownDatabase":
@@ -65,45 +66,54 @@ class KnownDatabase:
 
     def relation_exists(self, relation: RelationName) -> bool | None:
         """As a script finds it where the name has no schema."""
-        if relation not in self._relations:
-            (found,) = self.session.one(
-                sql.SQL("SELECT {} IS NOT NULL").format(lookup.relation(self.session, relation))
-            )
-            self._relations[relation] = bool(found)
-        return self._relations[relation]
+        row = self._row(_RELATION, relation, relation=lambda: lookup.relation(self.session, relation))
+        return bool(row and row[0])
 
     def table_of_index(self, index: RelationName) -> RelationName | None:
         """Named as the index is: both are in one schema."""
-        row = self.session.execute(self._about(_TABLE_OF_INDEX, index)).fetchone()
+        row = self._row(_TABLE_OF_INDEX, index, relation=lambda: lookup.relation(self.session, index))
         return RelationName(index.schema, str(row[0])) if row else None
 
     def routine_exists(self, routine: RelationName) -> bool | None:
         """In the schema that is named, else in any: another search_path may find it there."""
-        (found,) = self.session.one(_ROUTINE, {"name": routine.name, "schema": routine.schema})
-        return bool(found)
+        row = self._row(_ROUTINE, routine, {"name": routine.name, "schema": routine.schema})
+        return bool(row and row[0])
 
     def has_default_partition(self, relation: RelationName) -> bool | None:
         """False also of what is not partitioned."""
-        row = self.session.execute(self._about(_DEFAULT_PARTITION, relation)).fetchone()
+        row = self._row(_DEFAULT_PARTITION, relation, relation=lambda: lookup.relation(self.session, relation))
         return bool(row and row[0])
 
     def column_type(self, column: ColumnName) -> str | None:
         """As format_type() prints it."""
-        if column not in self._types:
-            row = self.session.execute(self._about(_TYPE, column.relation), (column.column,)).fetchone()
-            self._types[column] = None if row is None else str(row[0])
-        return self._types[column]
+        row = self._of_column(_TYPE, column)
+        return None if row is None else str(row[0])
 
     def is_constrained_domain(self, type_name: RelationName) -> bool | None:
         """None: there is no such type."""
-        query = sql.SQL(_CONSTRAINED).format(type=lookup.type_named(self.session, type_name))
-        found, constrained = self.session.one(query)
-        return bool(constrained) if found else None
+        row = self._row(_CONSTRAINED, type_name, type=lambda: lookup.type_named(self.session, type_name))
+        return bool(row[1]) if row and row[0] else None
 
     def holds_no_null(self, column: ColumnName) -> bool:
         """By its own mark, or by a constraint that says nothing else."""
-        row = self.session.execute(self._about(_NO_NULL, column.relation), (column.column,)).fetchone()
+        row = self._of_column(_NO_NULL, column)
         return bool(row and row[0])
 
-    def _about(self, query: LiteralString, relation: RelationName) -> sql.Composed:
-        return sql.SQL(query).format(relation=lookup.relation(self.session, relation))
+    def _of_column(self, query: LiteralString, column: ColumnName) -> tuple[Any, ...] | None:
+        return self._row(
+            query, column, {"column": column.column}, relation=lambda: lookup.relation(self.session, column.relation)
+        )
+
+    def _row(
+        self,
+        query: LiteralString,
+        about: object,
+        values: Mapping[str, str | None] | None = None,
+        **parts: Callable[[], sql.Composable],
+    ) -> tuple[Any, ...] | None:
+        """The first row of a query about something, asked once."""
+        key = (query, about)
+        if key not in self._answers:
+            asked = sql.SQL(query).format(**{name: part() for name, part in parts.items()})
+            self._answers[key] = self.session.execute(asked, values).fetchone()
+        return self._answers[key]
