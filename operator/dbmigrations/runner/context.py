@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dbmigrations.api.step import StepRequest
     from dbmigrations.postgres.settings import ConnectionSettings
     from dbmigrations.runner.interruption import Interruption
+    from dbmigrations.runner.preflight.facts import PreflightFacts
     from dbmigrations.runner.report.clock import Clock
     from dbmigrations.runner.report.events import Reporter
     from dbmigrations.runner.report.redaction import Redactor
@@ -97,3 +98,5 @@ class StepContext:
     interruption: Interruption
     wishes: Wishes = Wishes()
     sources: Sources = field(default_factory=Sources)
+    seen: PreflightFacts | None = None
+    """What a look found a moment ago: where history and files are still the same, preflight reads no script again."""

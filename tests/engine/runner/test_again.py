@@ -198,3 +198,14 @@ def approval(laptop: Laptop) -> str:
     """pg_sleep() is not known to be harmless, so these plans need their approval."""
     plan = laptop.run("plan", "--to", "1.1.0", "--no-backup", "--json").document["plan"]
     return str(plan["hash"])
+
+
+def test_a_migrate_with_nothing_to_do_says_so_and_writes_nothing(laptop: Laptop, database: Database) -> None:
+    laptop.changed("migrate", "--no-backup")
+    told = "SELECT count(*), max(xmin::text::bigint) FROM dbmigrations.migration_run"
+    before = database.rows(told)
+    again = laptop.run("migrate", "--no-backup")
+    assert (again.code, again.out) == (0, "the database is at 1.2.0: nothing to do\n"), again.all
+    assert database.rows(told) == before
+    answer = laptop.run("migrate", "--no-backup", "--json").document
+    assert (answer["version"], answer["steps"], answer["plan"]["migrations"]) == ("1.2.0", [], [])

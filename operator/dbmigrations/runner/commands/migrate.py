@@ -128,6 +128,8 @@ def _attempt(laptop: Laptop, run: Run) -> Exit | None:
             terminal.aside("nothing was changed")
             return Exit.REFUSED
         context = replace(context, report=without_plan(context.report))
+    else:
+        context = replace(context, seen=seen.facts)
     return run_to_its_end(laptop, run, seen, context)
 
 

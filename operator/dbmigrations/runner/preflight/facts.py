@@ -6,7 +6,7 @@ the scripts of exactly that plan (ups from the directory, downs from the history
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dbmigrations.api.step import DataLoss, RequestedPolicy, Requester
@@ -195,6 +195,16 @@ class PreflightFacts:
     """A laptop that was told to change an owned database, or that only wants to see the plan."""
     down_is_asked: bool = False
     """A person typed `rollback`: lifts VersionAhead, nothing else."""
+
+    def taken_up_by(self, survey: PreflightFacts) -> PreflightFacts:
+        """A later survey, with what the scripts of the plan asked for here."""
+        return replace(
+            survey,
+            backup=self.backup,
+            unusable_schema=self.unusable_schema,
+            analyses=self.analyses,
+            drift=self.drift,
+        )
 
     @property
     def is_laptop(self) -> bool:
