@@ -8,6 +8,7 @@ from postgast.pg_query_pb2 import DESCRIPTOR
 from dbmigrations.postgres.sql.classification import alteration
 from dbmigrations.postgres.sql.classification.commands import COMMANDS
 from dbmigrations.postgres.sql.kinds import CREATING, EXECUTED, HARMLESS
+from dbmigrations.postgres.sql.naming import function_name
 from dbmigrations.postgres.sql.tree import MAX_LENGTH, Node, Unparsed, parse
 
 
@@ -89,3 +90,13 @@ def test_the_kinds_that_we_name_are_the_parsers() -> None:
     known = {field.message_type.name for field in DESCRIPTOR.message_types_by_name["Node"].fields}
     assert HARMLESS | EXECUTED | CREATING.keys() | alteration.PLAIN.keys() <= known
     assert COMMANDS.keys() <= set(DESCRIPTOR.enum_types_by_name["AlterTableType"].values_by_name)
+
+
+def test_nodes_are_found_by_kind_in_a_whole_tree_and_in_a_part_of_it() -> None:
+    whole = tree("SELECT f(g(1)), (SELECT h() FROM t)")
+    (part,) = whole.find("SubLink")
+
+    assert sorted(function_name(call)[1] for call in whole.find("FuncCall")) == ["f", "g", "h"]
+    assert [function_name(call)[1] for call in part.find("FuncCall")] == ["h"]
+    assert [node.kind for node in part.find("RangeVar", "FuncCall")] == ["RangeVar", "FuncCall"]
+    assert whole.find("InsertStmt") == ()

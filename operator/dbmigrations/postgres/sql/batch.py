@@ -96,6 +96,9 @@ class Batch:
 
     def at_start_of_script(self) -> "Batch":
         """Session state does not outlive a script: neither its search_path nor its temporary tables."""
+        touched = self.has_temporary or self.is_passing or self.zone_is_set or self.savepoints or self.outer
+        if not touched and self.path is None and self.path_is_default:
+            return self
         batch = replace(self, path=None, path_is_default=True, zone_is_set=False, outer=None, savepoints=())
         return replace(batch.without_temporary(), is_passing=False)
 

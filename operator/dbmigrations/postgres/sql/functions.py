@@ -15,7 +15,7 @@ _NOT_VOLATILE = READING | {"uuid_nil", "uuid_ns_dns", "uuid_ns_oid", "uuid_ns_ur
 
 def calls(tree: Node) -> tuple[Node, ...]:
     """Every function call in the tree."""
-    return tuple(node for node in tree.walk() if node.kind == "FuncCall")
+    return tree.find("FuncCall")
 
 
 def strange_calls(tree: Node, batch: Batch) -> tuple[Node, ...]:

@@ -150,7 +150,7 @@ def ties_of_schema(batch: "Batch", schema: str) -> Iterator[Tie]:
 
 def reached(batch: "Batch", touch: Touch) -> Iterator[Reached]:
     """All ends that a touch leads to, over whatever lies between."""
-    if not batch.ties:
+    if not batch.ties.lead_from(touch.relation.name):
         return
     pending = [(place, touch.event, touch.columns, False) for place in batch.places(touch.relation)]
     visited = set(pending)

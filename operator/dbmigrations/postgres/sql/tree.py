@@ -34,7 +34,8 @@ class Node:
     @property
     def kind(self) -> str:
         """PostgreSQL's name of the node's type."""
-        return str(self._message.DESCRIPTOR.name)
+        name: str = self._message.DESCRIPTOR.name
+        return name
 
     def text(self, field: str) -> str:
         """A string field; empty where it is not set."""
@@ -89,17 +90,33 @@ class Node:
                 if descriptor.message_type is not None:
                     pending.extend([value] if hasattr(value, "ListFields") else value)
 
+    def find(self, *kinds: str) -> "tuple[Node, ...]":
+        """All nodes of these kinds among this one and everything below it, kind by kind."""
+        every = tuple(self.walk())
+        return tuple(node for kind in kinds for node in every if node.kind == kind)
+
 
 @dataclass(frozen=True, slots=True)
 class _Root(Node):
-    """A tree that several look through, one after the other: what is below it is listed once."""
+    """A tree that several look through, one after the other: what is below it is listed once, also by kind."""
 
     _listed: "list[tuple[Node, ...]]" = field(default_factory=list, compare=False, repr=False)
+    _by_kind: "dict[str, tuple[Node, ...]]" = field(default_factory=dict, compare=False, repr=False)
 
     def walk(self) -> "Iterator[Node]":
         if not self._listed:
             self._listed.append(tuple(Node.walk(self)))
         return iter(self._listed[0])
+
+    def find(self, *kinds: str) -> "tuple[Node, ...]":
+        if not self._by_kind:
+            grouped: dict[str, list[Node]] = {}
+            for node in self.walk():
+                grouped.setdefault(node.kind, []).append(node)
+            self._by_kind.update({kind: tuple(nodes) for kind, nodes in grouped.items()})
+        if len(kinds) == 1:
+            return self._by_kind.get(kinds[0], ())
+        return tuple(node for kind in kinds for node in self._by_kind.get(kind, ()))
 
 
 def _node(message: Any) -> Node:  # noqa: ANN401  # protobuf messages have no types here

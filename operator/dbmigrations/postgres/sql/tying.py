@@ -105,8 +105,7 @@ def rule(batch: Batch, tree: Node) -> Batch:
 
 def evaluated(batch: Batch, relation: RelationName, tree: Node) -> Batch:
     """Defaults, checks and expressions of a table."""
-    constraints = [node for node in tree.walk() if node.kind == "Constraint"]
-    fixed = [call for node in constraints if node.word("contype") in _IMMUTABLE for call in calls(node)]
+    fixed = [call for node in tree.find("Constraint") if node.word("contype") in _IMMUTABLE for call in calls(node)]
     runs = tuple(call for call in strange_calls(tree, batch) if call not in fixed or _is_own(call, batch))
     return _each_place(batch, relation, Tie(relation, _EVALUATED, runs=runs)) if runs else batch
 

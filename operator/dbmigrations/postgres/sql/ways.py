@@ -42,6 +42,10 @@ class Ways:
         """Those that lead to something, from what is called so."""
         return self.leading.get(name, ())
 
+    def lead_from(self, name: str) -> bool:
+        """Whether any leads to something from what is called so."""
+        return bool(self.leading) and (name == ANY or name in self.leading or ANY in self.leading)
+
     def having(self, tie: "Tie") -> "Ways":
         """With one more, and with all those leading that waited for it."""
         if not self._leads(tie):

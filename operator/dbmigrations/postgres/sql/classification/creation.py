@@ -100,8 +100,8 @@ def _locks_of_table(tree: Node, batch: Batch) -> Iterator[Finding]:
     """A new table locks those that it refers to, and the one that it becomes a partition of."""
     relation = relation_in(tree)
     seen: set[RelationName] = set()
-    for node in tree.walk():
-        if node.kind == "Constraint" and node.word("contype") == "CONSTR_FOREIGN":
+    for node in tree.find("Constraint"):
+        if node.word("contype") == "CONSTR_FOREIGN":
             referenced = relation_in(node, "pktable")
             if referenced not in seen and batch.exists(referenced) and referenced != relation:
                 what = f"refer from {relation} to {referenced}"

@@ -35,12 +35,11 @@ def lock_of_reading(tree: Node | Unparsed, batch: Batch) -> LockMode | None:
 def _locks(tree: Node, batch: Batch) -> Iterator[LockMode]:
     if tree.kind == "VacuumStmt":
         yield from _of_vacuum(tree, batch)
-    nodes = tuple(tree.walk())
     if _names_composite(tree) or (tree.kind == "GrantStmt" and (batch.known.major or _GRANT_LOCKS) < _GRANT_LOCKS):
         return
-    if any(batch.exists(name) for name in _read(nodes)):
-        yield LockMode.ROW_SHARE if any(node.kind == "LockingClause" for node in nodes) else LockMode.ACCESS_SHARE
-    if any(node.kind in _WRITERS and batch.exists(relation_in(node)) for node in nodes):
+    if any(batch.exists(name) for name in _read(tree)):
+        yield LockMode.ROW_SHARE if tree.find("LockingClause") else LockMode.ACCESS_SHARE
+    if any(batch.exists(relation_in(node)) for node in tree.find(*_WRITERS)):
         yield LockMode.ROW_EXCLUSIVE
     if tree.kind == "SelectStmt" and any(_numbers(call, batch) for call in calls(tree)):
         yield LockMode.ROW_EXCLUSIVE
@@ -59,12 +58,12 @@ def _in_bodies(tree: Node, batch: Batch) -> Iterator[LockMode]:
             yield from _locks(each.tree, each.batch)
 
 
-def _read(nodes: tuple[Node, ...]) -> Iterator[RelationName]:
+def _read(tree: Node) -> Iterator[RelationName]:
     """Every relation that is named, without the names that WITH gives and those that are made."""
-    own = {node.text("ctename") for node in nodes if node.kind == "CommonTableExpr"}
-    made = {relation_in(node, _MADE[node.kind]) for node in nodes if node.kind in _MADE}
-    for node in nodes:
-        if node.kind == "RangeVar" and not (node.text("relname") in own and not node.text("schemaname")):
+    own = {node.text("ctename") for node in tree.find("CommonTableExpr")}
+    made = {relation_in(node, _MADE[node.kind]) for node in tree.find(*_MADE)}
+    for node in tree.find("RangeVar"):
+        if not (node.text("relname") in own and not node.text("schemaname")):
             name = RelationName.of_range(node)
             if name not in made and not is_of_system(name):
                 yield name
