@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 from rpds import HashTrieMap, HashTrieSet
 
 from dbmigrations.postgres.sql.known import NOTHING_KNOWN, Known
+from dbmigrations.postgres.sql.looks import Looks
 from dbmigrations.postgres.sql.names import ANY, TEMPORARY, ColumnName, RelationName
 from dbmigrations.postgres.sql.ways import Ways
 
@@ -64,6 +65,7 @@ class Batch:
         savepoints: by name, the batch as it was there.
         is_passing: whether a temporary relation ends with the transaction.
         depth: how many bodies of routines stand around the statement.
+        looks: into bodies of routines, as far as this reading of a statement has come.
         is_clouded: whether something ran that may have changed what names mean: nothing is counted as made then.
     """
 
@@ -88,6 +90,7 @@ class Batch:
     is_passing: bool = False
     is_clouded: bool = False
     depth: int = 0
+    looks: Looks = field(default_factory=Looks, compare=False)
 
     @classmethod
     def of(cls, schema: str, known: Known = NOTHING_KNOWN) -> Self:
@@ -101,6 +104,10 @@ class Batch:
             return self
         batch = replace(self, path=None, path_is_default=True, zone_is_set=False, outer=None, savepoints=())
         return replace(batch.without_temporary(), is_passing=False)
+
+    def read_afresh(self) -> "Batch":
+        """As one reading of a statement begins with it."""
+        return replace(self, looks=Looks())
 
     def with_session_of(self, other: "Batch") -> "Batch":
         """With the other's settings of the session, and nothing else of it."""

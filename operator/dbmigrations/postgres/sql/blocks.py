@@ -11,6 +11,7 @@ from itertools import chain
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.dynamic import text_of
 from dbmigrations.postgres.sql.errors import SqlInvalidError
+from dbmigrations.postgres.sql.looks import LIMIT
 from dbmigrations.postgres.sql.names import ANY, RelationName
 from dbmigrations.postgres.sql.naming import function_name
 from dbmigrations.postgres.sql.options import option, option_text
@@ -73,6 +74,8 @@ def inside_call(call: Node, batch: Batch, after: After) -> Inside | None:
         return None
     if batch.depth >= DEPTH:
         raise UnreadError(f"routines call each other more than {DEPTH} deep")
+    if not batch.looks.take():
+        raise UnreadError(f"the statement runs routines, and these others, in more than {LIMIT} ways")
     within = without_routine(batch, routine)
     statements: list[Inner] = []
     result = batch

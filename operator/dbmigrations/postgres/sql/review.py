@@ -86,10 +86,10 @@ def review_script(script: SqlScript, batch: Batch, ran: AbstractSet[int] = froze
             statements.append(StatementReview(()))
             batch = batch.with_session_of(_behind(tree, batch, script.directives.transaction))
             continue
-        found = (finding.at(statement.position) for finding in classify(tree, batch))
-        operations = tuple(_as_said(each, directives) for each in found)
+        found = (finding.at(statement.position) for finding in classify(tree, batch.read_afresh()))
+        operations = tuple(dict.fromkeys(_as_said(each, directives) for each in found))
         statements.append(StatementReview(operations, lock_of_reading(tree, batch)))
-        losses.extend(losses_of(tree, batch, statement.position))
+        losses.extend(losses_of(tree, batch.read_afresh(), statement.position))
         batch = _behind(tree, batch, script.directives.transaction)
     return Review(tuple(statements), tuple(losses), batch)
 
@@ -100,7 +100,7 @@ def _behind(tree: Node | Unparsed, batch: Batch, directive: TransactionDirective
     if directive is TransactionDirective.FILE and isinstance(placement, Commits | Opens):
         return batch
     alone = directive in {TransactionDirective.STATEMENT, TransactionDirective.NONE}
-    after = batch_after(tree, batch)
+    after = batch_after(tree, batch.read_afresh())
     return end_of_transaction(after) if alone or isinstance(placement, Outside) else after
 
 

@@ -78,5 +78,6 @@ def clouded(batch: Batch) -> Batch:
         others=HashTrieSet(kept),
         ties=batch.ties,
         savepoints=batch.savepoints,
+        looks=batch.looks,
         is_clouded=True,
     )
