@@ -11,6 +11,9 @@ from dbmigrations.postgres.sql.ties import Event, Tie, with_tie
 from dbmigrations.postgres.sql.tree import Node, Unparsed, parse
 from dbmigrations.postgres.sql.uncertainty import definitions
 
+_HARMLESS = Event.READ | Event.REBUILD
+"""What changes no row of a table: it is only told to what runs there."""
+
 _EVALUATED = Event.WRITE | Event.REBUILD
 _TRIGGERS = {4: Event.INSERT, 8: Event.DELETE, 16: Event.UPDATE, 32: Event.TRUNCATE | Event.CASCADE}
 _RULES = {"CMD_INSERT": Event.INSERT, "CMD_UPDATE": Event.UPDATE, "CMD_DELETE": Event.DELETE, "CMD_SELECT": Event.READ}
@@ -23,7 +26,11 @@ def child(batch: Batch, parent: RelationName, below: RelationName) -> Batch:
     (source, *_) = batch.places(parent)
     (target, *_) = batch.places(below)
     batch = with_tie(batch, Tie(target, Event.ANY, source, is_quiet=True))
-    return _each_place(batch, parent, Tie(source, Event.ANY, target, batch.origins(below)))
+    origins = batch.origins(below)
+    if not origins:
+        return _each_place(batch, parent, Tie(source, Event.ANY, target))
+    batch = _each_place(batch, parent, Tie(source, _HARMLESS, target))
+    return _each_place(batch, parent, Tie(source, Event.ANY ^ _HARMLESS, target, origins))
 
 
 def window(batch: Batch, name: RelationName, events: Event = Event.UPDATE | Event.DELETE) -> Batch:
