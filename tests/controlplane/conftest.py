@@ -16,6 +16,7 @@ from tests.controlplane.fake_kubelet import FakeKubelet
 from tests.controlplane.fault_proxy import FaultProxy
 from tests.controlplane.nursery import Nursery
 from tests.controlplane.operator_process import OperatorProcess
+from tests.controlplane.serving import serve
 from tests.controlplane.states import States
 from tests.controlplane.waiting import eventually
 from tests.controlplane.world import World
@@ -57,16 +58,7 @@ def bare_kube(control_plane: LocalCluster) -> Kube:
 @pytest.fixture(scope="session")
 def kube(bare_kube: Kube) -> Kube:
     """A client of the control plane; our CRD is served."""
-    definition = yaml.safe_load(CRD.read_text())
-    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-    bare_kube.call("POST", path, definition)
-
-    def served() -> bool:
-        found = bare_kube.call("GET", f"{path}/{definition['metadata']['name']}")
-        conditions = {each["type"]: each["status"] for each in found["status"].get("conditions") or []}
-        return conditions.get("Established") == "True"
-
-    eventually("the CRD is established", served)
+    serve(bare_kube, yaml.safe_load(CRD.read_text()))
     return bare_kube
 
 

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from ruamel.yaml import YAML
 
+from tests.controlplane.serving import serve
 from tests.harness.cache import Cache, cache_root
 from tests.harness.command import run
 from tests.harness.console import Console
 from tests.harness.errors import CommandFailed
+from tests.harness.servicemonitor import ensure_servicemonitor_crd
 from tests.harness.tools import ensure_helm, ensure_kubectl
 
 if TYPE_CHECKING:
@@ -32,7 +35,11 @@ def helm() -> Path:
 
 @pytest.fixture(scope="module")
 def namespaces(kube: Kube) -> Kube:
-    """The namespaces of every values file, under Pod Security `restricted`, with the chart's accounts."""
+    """The namespaces of every values file, under Pod Security `restricted`, with the chart's accounts.
+
+    Prometheus' operator could be there: its kind ServiceMonitor is.
+    """
+    serve(kube, yaml.safe_load(ensure_servicemonitor_crd(Cache(cache_root()), Console()).read_text()))
     for name in (NAMESPACE, "shop-staging", "shop-prod"):
         labels = {"pod-security.kubernetes.io/enforce": "restricted"}
         kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
@@ -89,7 +96,7 @@ def test_the_api_server_takes_every_manifest(
     namespaces: Kube, control_plane: LocalCluster, helm: Path, tmp_path: Path, values: str
 ) -> None:
     assert namespaces
-    documents = [each for each in rendered(helm, values=values) if each["kind"] != "ServiceMonitor"]
+    documents = rendered(helm, values=values)
     manifests = tmp_path / "manifests.yaml"
     with manifests.open("w") as file:
         YAML(typ="safe", pure=True).dump_all(documents, file)
@@ -101,6 +108,22 @@ def test_the_api_server_takes_every_manifest(
         ]
     )
     assert len(said.splitlines()) == len(documents)
+
+
+def test_prometheus_finds_the_metrics_where_the_operator_serves_them(helm: Path) -> None:
+    documents = rendered(helm, values="everything")
+    (monitor,) = of_kind(documents, "ServiceMonitor")
+    (service,) = of_kind(documents, "Service")
+    (deployment,) = of_kind(documents, "Deployment")
+    (endpoint,) = monitor["spec"]["endpoints"]
+    (port,) = service["spec"]["ports"]
+    served = {each["name"]: each["containerPort"] for each in container(documents)["ports"]}
+
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    assert monitor["metadata"]["namespace"] == service["metadata"]["namespace"], "it selects in its own namespace"
+    assert (endpoint["port"], endpoint["path"]) == (port["name"], "/metrics")
+    assert port["targetPort"] in served
+    assert service["spec"]["selector"].items() <= deployment["spec"]["template"]["metadata"]["labels"].items()
 
 
 @pytest.mark.parametrize("values", VALUES)

@@ -18,6 +18,7 @@ from tests.harness.errors import HarnessError
 from tests.harness.images import ALL, TESTED, ImageStore, bring_up
 from tests.harness.localkube import ensure_localkube
 from tests.harness.postgres_binaries import ensure_binaries, majors_to_test
+from tests.harness.servicemonitor import ensure_servicemonitor_crd
 from tests.harness.settings import DEFAULT_NAME
 from tests.harness.tools import ensure_helm, ensure_kubectl
 
@@ -126,6 +127,7 @@ def _prepare(context: _Context) -> None:
         lambda: ensure_localkube(cache, console),  # always: the control plane of its own tier is local
         context.store.archives,
         lambda: ensure_helm(cache, console),
+        lambda: ensure_servicemonitor_crd(cache, console),
         *(functools.partial(ensure_binaries, major, console) for major in majors_to_test(every=True)),
     ]
     with ThreadPoolExecutor() as pool:
