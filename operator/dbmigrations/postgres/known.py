@@ -8,6 +8,7 @@ from psycopg import sql
 
 from dbmigrations.postgres import lookup
 from dbmigrations.postgres.connection import Session
+from dbmigrations.postgres.sql.known import Dependents
 from dbmigrations.postgres.sql.names import ColumnName, RelationName
 
 _TYPE = """
@@ -31,6 +32,29 @@ SELECT a.attnotnull OR EXISTS (
 )
 FROM pg_attribute AS a
 WHERE a.attrelid = {relation} AND a.attname = %(column)s AND a.attnum > 0 AND NOT a.attisdropped
+"""
+_DEPENDENTS = """
+WITH RECURSIVE relations AS (
+    SELECT {relation} AS oid
+    UNION
+    SELECT i.inhrelid FROM pg_inherits AS i JOIN relations AS r ON i.inhparent = r.oid
+), columns AS (
+    SELECT a.attrelid, a.attnum FROM pg_attribute AS a JOIN relations AS r ON a.attrelid = r.oid
+    WHERE a.attname = %(column)s AND a.attnum > 0 AND NOT a.attisdropped
+), indexes AS (
+    SELECT i.indpred IS NOT NULL OR i.indexprs IS NOT NULL AS conditional
+    FROM pg_index AS i JOIN columns AS c ON i.indrelid = c.attrelid
+    WHERE c.attnum = ANY (i.indkey) OR EXISTS (
+        SELECT FROM pg_depend AS d
+        WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+          AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.attrelid AND d.refobjsubid = c.attnum
+    )
+)
+SELECT EXISTS (SELECT FROM indexes), EXISTS (SELECT FROM indexes WHERE conditional), EXISTS (
+    SELECT FROM pg_constraint AS k JOIN columns AS c ON k.conrelid = c.attrelid
+    WHERE k.contype = 'c' AND k.convalidated AND c.attnum = ANY (k.conkey)
+)
+WHERE EXISTS (SELECT FROM columns)
 """
 _ROUTINE = """
 SELECT count(*) > 0 FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
@@ -98,6 +122,11 @@ class KnownDatabase:
         """By its own mark, or by a constraint that says nothing else."""
         row = self._of_column(_NO_NULL, column)
         return bool(row and row[0])
+
+    def dependents(self, column: ColumnName) -> Dependents | None:
+        """As the catalog has them."""
+        row = self._of_column(_DEPENDENTS, column)
+        return None if row is None else Dependents(*row)
 
     def _of_column(self, query: LiteralString, column: ColumnName) -> tuple[Any, ...] | None:
         return self._row(

@@ -10,6 +10,8 @@ ALTER_TABLE = """
 ALTER TABLE free ADD COLUMN n int
 ALTER TABLE free ADD COLUMN IF NOT EXISTS n int
 ALTER TABLE free ADD COLUMN IF NOT EXISTS a int
+ALTER TABLE free ADD COLUMN IF NOT EXISTS a int NOT NULL
+ALTER TABLE free ADD COLUMN IF NOT EXISTS a serial
 ALTER TABLE free ADD COLUMN n text DEFAULT 'x'
 ALTER TABLE free ADD COLUMN n text NOT NULL DEFAULT 'x'
 ALTER TABLE free ADD COLUMN n timestamptz NOT NULL DEFAULT now()
@@ -142,6 +144,12 @@ ALTER TABLE t ALTER wide TYPE char(255)
 ALTER TABLE t ALTER long TYPE varchar
 ALTER TABLE t ALTER long TYPE varchar(100)
 ALTER TABLE t ALTER long TYPE text COLLATE "C"
+ALTER TABLE t ALTER partly TYPE varchar(30)
+ALTER TABLE t ALTER partly TYPE text USING partly::text
+ALTER TABLE t ALTER partly TYPE varchar(20)
+ALTER TABLE t ALTER shown TYPE text
+ALTER TABLE t ALTER filled TYPE varchar(30)
+ALTER TABLE parent ALTER name TYPE varchar(30)
 ALTER TABLE t ALTER checked TYPE int
 ALTER TABLE t ALTER checked TYPE bigint
 ALTER TABLE t ALTER checked TYPE smallint
@@ -521,6 +529,9 @@ SEVERAL = """
 CREATE TABLE n (a int); ALTER TABLE n ADD COLUMN b serial; CREATE INDEX ON n (a); ALTER TABLE n ALTER a TYPE bigint
 CREATE TABLE n (a int); ALTER TABLE n ADD FOREIGN KEY (a) REFERENCES u; TRUNCATE n CASCADE; DROP TABLE n
 CREATE TABLE n (a int REFERENCES u); DROP TABLE n
+CREATE TABLE n (a int PRIMARY KEY); INSERT INTO n VALUES (0); ALTER TABLE free ADD COLUMN x int DEFAULT 0 REFERENCES n
+CREATE INDEX n ON t (wide) WHERE id > 0; ALTER TABLE t ALTER wide TYPE text
+DROP INDEX t_number; CREATE INDEX IF NOT EXISTS t_number ON t (number)
 CREATE TABLE n AS SELECT * FROM t; CREATE UNIQUE INDEX ON n (id); ALTER TABLE n RENAME TO n2; DROP TABLE n2
 ALTER TABLE t RENAME TO n; ALTER TABLE n DROP COLUMN flag
 ALTER TABLE free RENAME TO n; CREATE TABLE free (a int); DROP TABLE free
@@ -593,9 +604,6 @@ STRICTER: dict[str, str] = {
     "ALTER TABLE free SET ACCESS METHOD heap": "it has it already",
     "ALTER TABLE free SET ACCESS METHOD DEFAULT": "it has it already",
     "ALTER TABLE pd ATTACH PARTITION ready FOR VALUES IN (9)": "the parent has no index that the partition would need",
-    "ALTER TABLE t ALTER at_tz TYPE timestamp": "no index is on the column",
-    "ALTER TABLE t ALTER at_ms TYPE timestamptz": "no index is on the column",
-    "CREATE INDEX IF NOT EXISTS t_number ON t (number)": "it is there already",
     "CREATE INDEX n ON ONLY p (b)": "a partitioned table has no rows of its own",
     "ALTER DOMAIN free_domain ADD CHECK (VALUE > 0)": "no table uses it",
     "ALTER DOMAIN free_domain SET NOT NULL": "no table uses it",

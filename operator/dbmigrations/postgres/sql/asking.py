@@ -4,6 +4,7 @@ Where the database would not resolve a name as the script does, it is not asked.
 """
 
 from dbmigrations.postgres.sql.batch import CONSTRAINED, Batch
+from dbmigrations.postgres.sql.known import Dependents
 from dbmigrations.postgres.sql.names import ANY, RelationName
 
 
@@ -29,6 +30,17 @@ def may_have_default_partition(batch: Batch, name: RelationName) -> bool:
     )
 
 
+def index_is_there(batch: Batch, table: RelationName, index: str) -> bool:
+    """Whether it is certain that the table had an index of that name before the batch, and has it now."""
+    origins = batch.origins(table)
+    if len(origins) != 1 or batch.is_clouded or not batch.is_answered(origins[0]):
+        return False
+    schema = origins[0].schema or batch.schema
+    name = RelationName(schema, index)
+    untouched = origins[0].name == table.name and batch.origins(name) == (name,)
+    return untouched and batch.known.table_of_index(name) == RelationName(schema, table.name)
+
+
 def type_of(batch: Batch, relation: RelationName, column: str) -> str | None:
     """The type that a column had before the batch, as format_type() prints it; None: not known for certain."""
     origins = batch.column_origins(relation, column)
@@ -45,6 +57,14 @@ def holds_no_null(batch: Batch, relation: RelationName, column: str) -> bool:
     if origins[0] in batch.retyped or origins[0].relation in batch.loosened:
         return False
     return batch.known.holds_no_null(origins[0])
+
+
+def dependents_of(batch: Batch, relation: RelationName, column: str) -> Dependents | None:
+    """What hung on a column before the batch, where nothing was added in it; None: not known for certain."""
+    origins = batch.column_origins(relation, column)
+    if len(origins) != 1 or not batch.is_answered(origins[0].relation) or origins[0].relation in batch.guarded:
+        return None
+    return batch.known.dependents(origins[0])
 
 
 def has_made_plain_type(batch: Batch, name: RelationName) -> bool | None:

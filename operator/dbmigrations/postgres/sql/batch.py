@@ -57,6 +57,7 @@ class Batch:
         others: made types, routines and the like, as (kind, name).
         retyped: columns that got another type in the batch, by their names before it.
         loosened: relations that lost a constraint in the batch, by their names before it.
+        guarded: relations that got an index or a constraint in the batch, by their names before it.
         references: foreign keys from relations of the batch to those that existed.
         zone_is_set: whether the script set another time zone.
         routines: what CREATE FUNCTION or PROCEDURE said, by where it was made; several where names are overloaded.
@@ -81,6 +82,7 @@ class Batch:
     others: "HashTrieSet[tuple[str, RelationName]]" = field(default_factory=HashTrieSet)
     retyped: "HashTrieSet[ColumnName]" = field(default_factory=HashTrieSet)
     loosened: "HashTrieSet[RelationName]" = field(default_factory=HashTrieSet)
+    guarded: "HashTrieSet[RelationName]" = field(default_factory=HashTrieSet)
     references: "HashTrieSet[tuple[RelationName, RelationName]]" = field(default_factory=HashTrieSet)
     zone_is_set: bool = False
     routines: "HashTrieMap[RelationName, tuple[Node, ...]]" = field(default_factory=HashTrieMap)

@@ -9,7 +9,7 @@ from dbmigrations.postgres.sql.batch import Batch, Fate
 from dbmigrations.postgres.sql.functions import strange_calls
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.naming import is_temporary, parts_of, relation_in
-from dbmigrations.postgres.sql.noting import with_reference
+from dbmigrations.postgres.sql.noting import with_guarded, with_reference
 from dbmigrations.postgres.sql.options import option
 from dbmigrations.postgres.sql.plain_types import is_plain
 from dbmigrations.postgres.sql.routines import with_routine
@@ -53,7 +53,7 @@ def import_foreign_schema(tree: Node, batch: Batch) -> Batch:
 def create_index(tree: Node, batch: Batch) -> Batch:
     """CREATE INDEX."""
     relation = relation_in(tree)
-    batch = tying.indexed(batch, relation, tree)
+    batch = tying.indexed(with_guarded(batch, relation), relation, tree)
     name = tree.text("idxname")
     if not name:
         return batch

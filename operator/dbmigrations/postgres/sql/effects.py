@@ -16,7 +16,7 @@ from dbmigrations.postgres.sql.functions import calls, each_once
 from dbmigrations.postgres.sql.kinds import EXECUTED
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.naming import object_name, parts_of, relation_in
-from dbmigrations.postgres.sql.noting import with_loosened, with_retyped
+from dbmigrations.postgres.sql.noting import with_guarded, with_loosened, with_retyped
 from dbmigrations.postgres.sql.reaching import fired
 from dbmigrations.postgres.sql.routines import without_routine_named, without_routines
 from dbmigrations.postgres.sql.sessions import configured, discard, select, set_variable, transaction
@@ -97,12 +97,13 @@ def _alter_command(command: Node, relation: RelationName, batch: Batch) -> Batch
                 batch = batch.with_column(relation, definition.text("colname"), Fate.MADE)
             for constraint in definition.nodes("constraints"):
                 batch = foreign_key(batch, relation, constraint, definition.text("colname"), is_new=False)
+                batch = with_guarded(batch, relation)
         case "AT_AlterColumnType":
             batch = with_retyped(batch, relation, command.text("name"))
         case "AT_DropConstraint" | "AT_DropNotNull":
             batch = with_loosened(batch, relation)
         case "AT_AddConstraint" if definition:
-            batch = foreign_key(batch, relation, definition, is_new=True)
+            batch = foreign_key(with_guarded(batch, relation), relation, definition, is_new=True)
         case "AT_DropColumn":
             batch = batch.with_column(relation, command.text("name"), Fate.GONE)
         case "AT_AttachPartition" if definition:
@@ -116,7 +117,7 @@ def _alter_command(command: Node, relation: RelationName, batch: Batch) -> Batch
 
 def _attached(batch: Batch, parent: RelationName, below: RelationName) -> Batch:
     """An existing relation became part of another one, which now holds its rows."""
-    batch = tying.child(batch, parent, below)
+    batch = tying.child(with_guarded(batch, parent), parent, below)
     origins = batch.origins(below)
     return batch if not origins or batch.origins(parent) else batch.with_origin(parent, origins[0])
 

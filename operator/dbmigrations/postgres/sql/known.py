@@ -3,9 +3,25 @@
 Given from outside: `NothingKnown` where no database is at hand, and every answer then is the careful one.
 """
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from dbmigrations.postgres.sql.names import ColumnName, RelationName
+
+
+@dataclass(frozen=True, slots=True)
+class Dependents:
+    """What hangs on a column, of the relation's children and partitions too.
+
+    Attributes:
+        indexed: whether an index has to do with it.
+        conditionally: whether one of these has a condition or an expression: such an index never stays as it is.
+        checked: whether a valid CHECK constraint names it.
+    """
+
+    indexed: bool
+    conditionally: bool
+    checked: bool
 
 
 class Known(Protocol):
@@ -39,6 +55,9 @@ class Known(Protocol):
 
     def holds_no_null(self, column: ColumnName) -> bool:
         """Whether the column is NOT NULL, or a valid CHECK constraint says that it is."""
+
+    def dependents(self, column: ColumnName) -> Dependents | None:
+        """What would be made anew with the column; None: there is no such column, or it is not known."""
 
 
 class NothingKnown:
@@ -74,6 +93,10 @@ class NothingKnown:
     def holds_no_null(self, _: ColumnName) -> bool:
         """Not known."""
         return False
+
+    def dependents(self, _: ColumnName) -> Dependents | None:
+        """Not known."""
+        return None
 
 
 NOTHING_KNOWN = NothingKnown()

@@ -11,6 +11,11 @@ def with_retyped(batch: Batch, relation: RelationName, column: str) -> Batch:
     return replace(batch, retyped=batch.retyped.update(batch.column_origins(relation, column)))
 
 
+def with_guarded(batch: Batch, relation: RelationName) -> Batch:
+    """A relation got an index or a constraint."""
+    return replace(batch, guarded=batch.guarded.update(batch.origins(relation)))
+
+
 def with_loosened(batch: Batch, relation: RelationName) -> Batch:
     """A constraint of the relation was dropped, and nobody knows which columns it was about."""
     return replace(batch, loosened=batch.loosened.update(batch.origins(relation)))

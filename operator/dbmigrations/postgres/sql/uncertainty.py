@@ -40,6 +40,7 @@ def after_maybe(batch: Batch, after: Batch) -> Batch:
         others=HashTrieSet(kept),
         retyped=after.retyped,
         loosened=after.loosened,
+        guarded=after.guarded,
         references=after.references,
         ties=after.ties,
         zone_is_set=batch.zone_is_set or after.zone_is_set,

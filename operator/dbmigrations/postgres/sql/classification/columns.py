@@ -1,7 +1,9 @@
 """ADD COLUMN: whether existing rows can have the new column without being rewritten or refused."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from dbmigrations.postgres.sql.asking import type_of
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.classification.finding import Finding
@@ -21,9 +23,16 @@ def add_column(command: Node, relation: RelationName, batch: Batch) -> Iterator[
     column = command.node("def")
     if column is None:
         return
+    what = f"add column {relation}.{column.text('colname')}"
+    if command.flag("missing_ok") and type_of(batch, relation, column.text("colname")):
+        yield _locked(Finding(OperationClass.ADDITIVE, what, "it is there already"))
+        return
     constraints = {each.word("contype"): each for each in column.nodes("constraints")}
-    yield _class_of(f"add column {relation}.{column.text('colname')}", column, constraints, batch)
     foreign = constraints.get("CONSTR_FOREIGN")
+    found = _class_of(what, column, constraints, batch)
+    if foreign and _default(constraints) is not None and found.work is Work.NONE:
+        found = replace(found.working(Work.READ), why="each row that exists is looked up, for its default refers too")
+    yield found
     if foreign:
         yield _reference(foreign, f"{relation}.{column.text('colname')}", constraints, batch)
 

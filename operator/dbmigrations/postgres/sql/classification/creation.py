@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dbmigrations.postgres.sql.asking import may_have_default_partition, routine_may_exist
+from dbmigrations.postgres.sql.asking import index_is_there, may_have_default_partition, routine_may_exist
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.classification.finding import Finding
@@ -156,6 +156,10 @@ def create_index(tree: Node, batch: Batch) -> Iterator[Finding]:
     what = f"create {'unique ' if unique else ''}index {tree.text('idxname')}".rstrip() + f" on {table}"
     if not exists:
         yield Finding(OperationClass.ADDITIVE, what, "it changes how rows are found, not which")
+    elif tree.flag("if_not_exists") and index_is_there(batch, table, tree.text("idxname")):
+        finding = Finding(OperationClass.ADDITIVE, what, "one of that name is there already")
+        lock = LockMode.SHARE_UPDATE_EXCLUSIVE if tree.flag("concurrent") else LockMode.SHARE
+        yield finding.patiently(lock) if tree.flag("concurrent") else finding.on_existing(lock)
     elif tree.flag("concurrent"):
         finding = Finding(OperationClass.ADDITIVE, what, "it changes how rows are found, not which")
         if unique:
