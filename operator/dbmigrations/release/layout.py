@@ -101,13 +101,13 @@ def scan(root: Path) -> Found:
 
 
 def _sort_schema_folder(root: Path, name: str, found: list[tuple[Kind, str]], strays: list[Problem]) -> None:
-    folder = root / FOLDERS[Kind.SCHEMA] / name
-    if not folder.is_dir():
-        return
     path = f"{FOLDERS[Kind.SCHEMA]}/{name}"
+    is_there = (root / f"{path}/migration.sql").exists()
+    if not is_there and not (root / path).is_dir():
+        return
     if reason := wrong_name(Kind.SCHEMA, name):
         strays.append(_stray(path, reason))
-    elif (folder / "migration.sql").exists():
+    elif is_there:
         found.append((Kind.SCHEMA, name))
     else:
         strays.append(_stray(path, "it holds no migration.sql"))

@@ -19,6 +19,8 @@ _MARK = r"""
     | (?P<undo>--[ \t]*//[ \t]*@undo\b).*
 """
 """Compiled when it is needed, which few files do."""
+_SUSPECT = re.compile(r"(?:\A|[\r\n])--[^\r\n]*?(?:up|down|drop below|@undo)", re.IGNORECASE)
+"""A line that may be a mark: most files have none."""
 _COMMENTS = re.compile(r"--[^\r\n]*|/\*.*?\*/|;", re.DOTALL)
 _END = re.compile(r"--[ \t]*\+(?:goose|migrate)[ \t]+StatementEnd\b", re.IGNORECASE)
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
@@ -44,8 +46,7 @@ def sections_of(text: str) -> Sections | None:
 
     A statement between goose's StatementBegin and StatementEnd needs no semicolon: it gets one.
     """
-    lowered = text.lower()
-    if not any(word in lowered for word in ("up", "down", "drop below", "@undo")):
+    if "--" not in text or not _SUSPECT.search(text):
         return None
     lines = _LINES.findall(text)
     marks = [_mark(line) for line in lines]

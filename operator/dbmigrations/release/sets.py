@@ -46,8 +46,9 @@ def compare(directory: ReleaseDirectory, history: DatabaseHistory, target: Versi
     kept: list[AppliedMigration] = []
     downs: list[AppliedMigration | PartialMigration] = []
     strays: list[AppliedMigration] = []
+    higher = {release for release in {row.release for row in history.applied} if _is_above(release, target)}
     for row in history.applied:
-        above = _is_above(row.release, target)
+        above = row.release in higher
         if row.key in desired and not above:
             kept.append(row)
         elif above and row.key not in desired:
