@@ -60,6 +60,14 @@ _ROUTINE = """
 SELECT count(*) > 0 FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
 WHERE p.proname = %(name)s AND (n.nspname = %(schema)s OR %(schema)s::text IS NULL)
 """
+_DEFINITIONS = """
+SELECT coalesce(array_agg(
+    CASE WHEN p.prokind IN ('f', 'p') AND l.lanname IN ('sql', 'plpgsql') AND p.prosqlbody IS NULL
+    THEN pg_get_functiondef(p.oid) END
+), '{{}}')
+FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace JOIN pg_language AS l ON l.oid = p.prolang
+WHERE p.proname = %(name)s AND (n.nspname = %(schema)s OR %(schema)s::text IS NULL)
+"""
 _TABLE_OF_INDEX = """
 SELECT c.relname FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid WHERE i.indexrelid = {relation}
 """
@@ -102,6 +110,13 @@ class KnownDatabase:
         """In the schema that is named, else in any: another search_path may find it there."""
         row = self._row(_ROUTINE, routine, {"name": routine.name, "schema": routine.schema})
         return bool(row and row[0])
+
+    def routine_definitions(self, routine: RelationName) -> tuple[str, ...] | None:
+        """Of the same routines, as the server prints them. Not of BEGIN ATOMIC: its names mean what they once meant."""
+        row = self._row(_DEFINITIONS, routine, {"name": routine.name, "schema": routine.schema})
+        found: list[str | None] = row[0] if row else []
+        readable = tuple(each for each in found if each is not None)
+        return readable if len(readable) == len(found) else None
 
     def has_default_partition(self, relation: RelationName) -> bool | None:
         """False also of what is not partitioned."""

@@ -560,6 +560,14 @@ CREATE PROCEDURE n() LANGUAGE plpgsql AS 'BEGIN ALTER TABLE free ADD COLUMN n in
 """
 
 BLOCKS = """
+CALL quiet()
+SELECT plus(1)
+UPDATE free SET a = plus(a)
+SELECT empty_free()
+SELECT widen_free('x')
+DO $$ BEGIN PERFORM empty_free(); END $$
+CREATE FUNCTION n() RETURNS void LANGUAGE sql AS 'SELECT empty_free()'; SELECT n()
+CREATE FUNCTION empty_free(int) RETURNS void LANGUAGE sql AS 'TRUNCATE plainly'; SELECT empty_free(1)
 DO $$ BEGIN CREATE TYPE n AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN NULL; END $$
 DO $$ BEGIN ALTER TABLE free ADD CONSTRAINT n FOREIGN KEY (a) REFERENCES u; EXCEPTION WHEN duplicate_object THEN \
 NULL; END $$

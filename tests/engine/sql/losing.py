@@ -25,6 +25,9 @@ CREATE TABLE computed (a int, b int GENERATED ALWAYS AS (a + 1) STORED);
 INSERT INTO computed SELECT generate_series(1, 20);
 CREATE VIEW shown AS SELECT * FROM users;
 CREATE FUNCTION older() RETURNS int LANGUAGE plpgsql AS $$BEGIN DELETE FROM users; RETURN 1; END$$;
+CREATE FUNCTION counted() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM users';
+CREATE FUNCTION renamed() RETURNS bigint LANGUAGE sql AS 'SELECT counted()';
+CREATE FUNCTION bound() RETURNS void LANGUAGE sql BEGIN ATOMIC DELETE FROM users; END;
 CREATE FUNCTION older_by_trigger() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN DELETE FROM users; RETURN NEW; END$$;
 CREATE TABLE public.users (id int, name text);
 INSERT INTO public.users SELECT n, 'x' FROM generate_series(1, 20) n;
@@ -58,6 +61,12 @@ _HEIR = "CREATE TABLE n (id int); ALTER TABLE s.users INHERIT n; "
 
 LOSING = (
     "DROP TABLE users CASCADE",
+    "SELECT older()",
+    "DO $$ BEGIN PERFORM older(); END $$",
+    "SELECT bound()",
+    "ALTER TABLE users RENAME TO o; CREATE TABLE users (id int); SELECT bound()",
+    "ALTER FUNCTION counted() RENAME TO n; ALTER FUNCTION older() RENAME TO counted; SELECT counted()",
+    "CREATE OR REPLACE FUNCTION counted() RETURNS bigint LANGUAGE sql AS 'SELECT older()::bigint'; SELECT renamed()",
     "TRUNCATE users CASCADE",
     "DELETE FROM users",
     "UPDATE users SET name = 'y'",
@@ -180,6 +189,9 @@ LOSING = (
 )
 
 HARMLESS = (
+    "SELECT counted()",
+    "SELECT renamed()",
+    "ALTER TABLE users RENAME TO o; CREATE TABLE users (id int); INSERT INTO users VALUES (1); SELECT older()",
     (
         "CREATE OR REPLACE FUNCTION watching() RETURNS trigger LANGUAGE plpgsql AS "
         "'BEGIN NEW.id := 2; RETURN NEW; END'; "

@@ -61,6 +61,7 @@ class Batch:
         references: foreign keys from relations of the batch to those that existed.
         zone_is_set: whether the script set another time zone.
         routines: what CREATE FUNCTION or PROCEDURE said, by where it was made; several where names are overloaded.
+        routines_changed: whether a routine that existed may have another name or other settings now.
         ties: ways from relations to others and to code.
         outer: path, path_is_default and zone_is_set as they are again behind the transaction; None: as they are.
         savepoints: by name, the batch as it was there.
@@ -86,6 +87,7 @@ class Batch:
     references: "HashTrieSet[tuple[RelationName, RelationName]]" = field(default_factory=HashTrieSet)
     zone_is_set: bool = False
     routines: "HashTrieMap[RelationName, tuple[Node, ...]]" = field(default_factory=HashTrieMap)
+    routines_changed: bool = False
     ties: Ways = field(default_factory=Ways)
     outer: tuple[tuple[str, ...] | None, bool, bool] | None = None
     savepoints: "tuple[tuple[str, Batch], ...]" = ()

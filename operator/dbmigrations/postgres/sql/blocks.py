@@ -21,7 +21,7 @@ from dbmigrations.postgres.sql.routines import without_routine
 from dbmigrations.postgres.sql.statements import split
 from dbmigrations.postgres.sql.steps import Either, Execute, Leave, Repeat, Run, Steps, UnreadError
 from dbmigrations.postgres.sql.tree import Node, Unparsed, parse
-from dbmigrations.postgres.sql.uncertainty import after_maybe, definitions
+from dbmigrations.postgres.sql.uncertainty import after_maybe, definitions_called
 
 DEPTH = 3
 """How deep calls of routines are followed: each level is read anew wherever it is called."""
@@ -62,14 +62,14 @@ def inside_block(tree: Node, batch: Batch, after: After) -> Inside:
 
 
 def inside_call(call: Node, batch: Batch, after: After) -> Inside | None:
-    """A call of a function or procedure that the batch made; None: it made none of that name that is surely meant.
+    """A call of a function or procedure that the batch made, or that the database has; None: nobody knows which.
 
     Raises:
         UnreadError: its body cannot be read.
     """
     schema, name = function_name(call)
     routine = RelationName(schema or None, name)
-    every = definitions(batch, routine, len(call.nodes("args")))
+    every = definitions_called(batch, routine, len(call.nodes("args")))
     if not every:
         return None
     if batch.depth >= DEPTH:

@@ -44,6 +44,9 @@ class Known(Protocol):
     def routine_exists(self, routine: RelationName) -> bool | None:
         """Whether there is a function, procedure or aggregate of that name, of whatever arguments."""
 
+    def routine_definitions(self, routine: RelationName) -> tuple[str, ...] | None:
+        """CREATE of each routine of that name; None: not known, or one cannot be read."""
+
     def has_default_partition(self, relation: RelationName) -> bool | None:
         """Whether rows that fit no other partition have one, which a new partition's rows are looked for in."""
 
@@ -75,6 +78,10 @@ class NothingKnown:
         return None
 
     def routine_exists(self, _: RelationName) -> bool | None:
+        """Not known."""
+        return None
+
+    def routine_definitions(self, _: RelationName) -> tuple[str, ...] | None:
         """Not known."""
         return None
 

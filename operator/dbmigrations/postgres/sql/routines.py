@@ -28,4 +28,4 @@ def without_routine_named(batch: Batch, name: RelationName) -> Batch:
 
 def without_routines(batch: Batch) -> Batch:
     """Names of routines may mean others now."""
-    return replace(batch, routines=HashTrieMap()) if batch.routines else batch
+    return replace(batch, routines=HashTrieMap(), routines_changed=True)

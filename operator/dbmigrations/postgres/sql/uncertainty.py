@@ -8,7 +8,7 @@ from rpds import HashTrieMap, HashTrieSet
 
 from dbmigrations.postgres.sql.batch import CONSTRAINED, MIXED, Batch, Fate
 from dbmigrations.postgres.sql.names import RelationName
-from dbmigrations.postgres.sql.tree import Node
+from dbmigrations.postgres.sql.tree import Node, Unparsed, parse
 
 _Name = TypeVar("_Name")
 
@@ -23,6 +23,17 @@ def definitions(batch: Batch, name: RelationName, arguments: int) -> tuple[Node,
     if batch.known.routine_exists(name):
         every = tuple(each for each in every if not each.nodes("parameters") and not arguments)
     return every
+
+
+def definitions_called(batch: Batch, name: RelationName, arguments: int) -> tuple[Node, ...]:
+    """Everything that a call may run: of the batch, or else of the database too; empty: nobody knows what."""
+    certain = definitions(batch, name, arguments)
+    if certain or batch.is_clouded or batch.routines_changed:
+        return certain
+    before = tuple(parse(text) for text in batch.known.routine_definitions(name) or ())
+    if not before or any(isinstance(each, Unparsed) for each in before):
+        return ()
+    return (*batch.routines.get(batch.place(name), ()), *(each for each in before if isinstance(each, Node)))
 
 
 def after_maybe(batch: Batch, after: Batch) -> Batch:
@@ -45,6 +56,7 @@ def after_maybe(batch: Batch, after: Batch) -> Batch:
         ties=after.ties,
         zone_is_set=batch.zone_is_set or after.zone_is_set,
         routines=same,
+        routines_changed=after.routines_changed,
     )
 
 
