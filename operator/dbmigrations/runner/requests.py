@@ -61,7 +61,8 @@ def read_request(text: str, step: StepName) -> StepRequest:
 def _beyond_postgres(request: StepRequest) -> Iterator[str]:
     for field, name in (("schema", request.schema_name), ("historySchema", request.history_schema)):
         if is_postgres_own(name):
-            yield f"spec.database.{field} is {name}: names that begin with pg_ are PostgreSQL's own, choose another one"
+            own = "schemas named pg_… and information_schema are PostgreSQL's own"
+            yield f"spec.database.{field} is {name}: {own}: choose another one"
     timeouts = request.timeouts
     for field, value in (("lock", timeouts.lock), ("statement", timeouts.statement)):
         if not 0 <= value <= LONGEST_TIMEOUT:

@@ -83,6 +83,8 @@ def test_a_time_that_is_no_number_is_refused_by_its_option(flag: str) -> None:
     assert f"'{flag}'" in run("version", flag, "nan")
 
 
-@pytest.mark.parametrize("words", [("--schema", "pg_catalog"), ("--history-schema", "pg_x")])
+@pytest.mark.parametrize(
+    "words", [("--schema", "pg_catalog"), ("--history-schema", "pg_x"), ("--schema", "information_schema")]
+)
 def test_a_schema_that_is_postgres_own_is_refused_by_its_option(words: tuple[str, str]) -> None:
-    assert f"{words[0]} {words[1]}: names that begin with pg_" in run("version", *words)
+    assert f"{words[0]} {words[1]}: schemas named pg_… and information_schema are" in run("version", *words)

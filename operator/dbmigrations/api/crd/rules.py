@@ -41,6 +41,8 @@ _NO_RUN_SUCCEEDED = (
 
 _STAYS_INSIDE = "!self.matches('^/|(^|/)[.][.](/|$)')"
 _INSIDE = "must be a relative path without '..'"
+_OF_ONES_OWN = "!self.startsWith('pg_') && self != 'information_schema'"
+_POSTGRES_OWN = "schemas named pg_… and information_schema are PostgreSQL's own: choose another one"
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -94,6 +96,8 @@ RULES: tuple[Rule, ...] = (
         message="tls.caSecretRef is needed when tls.mode is verify-ca or verify-full",
         reason=Reason.REQUIRED,
     ),
+    Rule(name="application-schema", at="spec.database.schema", rule=_OF_ONES_OWN, message=_POSTGRES_OWN),
+    Rule(name="history-schema", at="spec.database.historySchema", rule=_OF_ONES_OWN, message=_POSTGRES_OWN),
     Rule(
         name="image-path",
         at="spec.source.image.path",

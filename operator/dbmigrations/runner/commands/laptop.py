@@ -105,7 +105,7 @@ def at_laptop(desk: Desk, place: Place) -> Laptop:
     for option, name in (("--schema", laptop.schema), ("--history-schema", place.history_schema)):
         if is_postgres_own(name):
             raise click.UsageError(
-                f"{option} {name}: names that begin with pg_ are PostgreSQL's own, choose another one"
+                f"{option} {name}: schemas named pg_… and information_schema are PostgreSQL's own: choose another one"
             )
     return laptop
 
