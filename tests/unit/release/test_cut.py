@@ -14,7 +14,7 @@ from dbmigrations.release.directory import load
 from dbmigrations.release.ledger import read_single
 from dbmigrations.release.migration import Kind
 from dbmigrations.release.problems import ReleaseInvalidError
-from tests.unit.release.test_directory import write
+from tests.unit.release.on_disk import write
 
 if TYPE_CHECKING:
     from pathlib import Path
