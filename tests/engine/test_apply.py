@@ -111,6 +111,43 @@ def test_an_error_names_the_constraint_and_no_row_data(database: Database) -> No
         assert "ann@example.org" not in (row.error or "")
 
 
+@pytest.mark.every_major
+@pytest.mark.parametrize(
+    ("script", "named"),
+    [
+        ("CREATE TABLE t (a int);\nCREATE VIEW v AS TABLE t;\nDROP TABLE t;", "view v depends on table t"),
+        (
+            "CREATE TABLE t (a int);\nCREATE VIEW v AS TABLE t;\nALTER TABLE t ALTER a TYPE text;",
+            "view v depends on column",
+        ),
+        (
+            "CREATE TABLE p (a int PRIMARY KEY);\nCREATE TABLE c (b text, FOREIGN KEY (b) REFERENCES p);",
+            "types: text and integer",
+        ),
+    ],
+)
+def test_an_error_names_what_stands_in_the_way(database: Database, script: str, named: str) -> None:
+    with database.session() as session, pytest.raises(StatementError) as caught:
+        applier(session, database.tables).up(migration("a", script))
+    assert named in str(caught.value)
+
+
+def test_of_many_that_stand_in_the_way_the_first_are_named(database: Database) -> None:
+    views = "".join(f"CREATE VIEW v{number} AS TABLE t;\n" for number in range(9))
+    with database.session() as session, pytest.raises(StatementError) as caught:
+        applier(session, database.tables).up(migration("a", f"CREATE TABLE t (a int);\n{views}DROP TABLE t;"))
+    text = str(caught.value)
+    assert text.count("depends on table t") == 5
+    assert "; and 4 more" in text
+
+
+def test_a_detail_that_a_script_raises_is_not_repeated(database: Database) -> None:
+    script = "DO $$BEGIN RAISE 'no' USING ERRCODE = '2BP01', DETAIL = 'ann@example.org'; END$$;"
+    with database.session() as session, pytest.raises(StatementError) as caught:
+        applier(session, database.tables).up(migration("a", script))
+    assert "ann@example.org" not in str(caught.value)
+
+
 def test_a_deferred_constraint_fails_within_the_transaction_and_is_located(database: Database) -> None:
     script = """\
 CREATE TABLE p (id int PRIMARY KEY);

@@ -30,7 +30,7 @@ from dbmigrations.api.reasons import Failure, Waiting
 
 
 class EngineError(Exception):
-    """Anything the engine reports. `str()` is fit for a status: no secret, no row data, no DETAIL or CONTEXT."""
+    """Anything the engine reports. `str()` is fit for a status: no secret, no row data, no CONTEXT."""
 
     reason: Waiting | Failure = Failure.INTERNAL
 
@@ -139,7 +139,8 @@ class BackupError(FinalError):
 class StatementDetails:
     """What PostgreSQL said of a refused statement, as far as it may be repeated anywhere.
 
-    `position` counts characters of the text that was sent, from 1; 0 where the server gave none.
+    `position` counts characters of the text that was sent, from 1; 0 where the server gave none. `objects` is its
+    DETAIL where that names objects of the schema and nothing else.
     """
 
     sqlstate: str
@@ -147,6 +148,7 @@ class StatementDetails:
     hint: str = ""
     constraint: str = ""
     position: int = 0
+    objects: str = ""
 
 
 class StatementError(FinalError):
@@ -163,6 +165,8 @@ class StatementError(FinalError):
         text += f"{self.details.primary} (SQLSTATE {self.details.sqlstate})"
         if self.details.constraint:
             text += f"; constraint {self.details.constraint}"
+        if self.details.objects:
+            text += f": {self.details.objects}"
         if self.details.hint:
             text += f". Hint: {self.details.hint}"
         return text

@@ -24,8 +24,21 @@ _BUSY = frozenset({"57P03", "53300"})
 """cannot_connect_now, too_many_connections."""
 
 
+_NAMING_OBJECTS = frozenset(
+    {
+        "ATAddForeignKeyConstraint",  # key columns of types that do not fit
+        "ATExecAlterColumnType",  # what hangs on a column that is retyped; before PostgreSQL 17
+        "RememberAllDependentForRebuilding",  # the same, since
+        "reportDependentObjects",  # what hangs on something that is dropped
+    }
+)
+"""Places in the server whose DETAIL names objects, never values of rows. What runs in a session cannot pose as one."""
+
+_OBJECTS_TOLD = 5
+
+
 def translate(error: psycopg.Error) -> EngineError:
-    """The error of ours that says the same; never repeats DETAIL, CONTEXT or the statement."""
+    """The error of ours that says the same; never repeats CONTEXT, the statement, or DETAIL that may hold row data."""
     state = error.sqlstate or ""
     primary = error.diag.message_primary or ""
     said = f"{primary} (SQLSTATE {state})"
@@ -57,4 +70,12 @@ def details_of(error: psycopg.Error) -> StatementDetails:
         hint=diag.message_hint or "",
         constraint=diag.constraint_name or "",
         position=int(diag.statement_position or 0),
+        objects=_objects(diag.message_detail or "") if diag.source_function in _NAMING_OBJECTS else "",
     )
+
+
+def _objects(detail: str) -> str:
+    """`view v depends on table t; … and 3 more`: in one line, and of many only the first."""
+    each = [line.rstrip(".") for line in detail.splitlines()]
+    told = "; ".join(each[:_OBJECTS_TOLD])
+    return told if len(each) <= _OBJECTS_TOLD else f"{told}; and {len(each) - _OBJECTS_TOLD} more"
