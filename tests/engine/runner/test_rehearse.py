@@ -12,7 +12,10 @@ from click.testing import CliRunner, Result
 from dbmigrations.postgres.scratch import PREFIX
 from dbmigrations.runner.documents.directories import Rehearse
 from dbmigrations.runner.main import cli
+from dbmigrations.runner.rehearsal.rehearse import Stage, perform
+from dbmigrations.runner.rehearsal.verdict import Finding
 from tests.engine.databases import CANARY
+from tests.engine.releases import migration
 from tests.engine.runner.program import Laptop
 from tests.engine.runner.test_again import until
 
@@ -232,3 +235,22 @@ def test_a_down_without_an_up_is_told(database: Database, tmp_path: Path) -> Non
     ended = rehearse(database, folder)
     assert ended.exit_code == 0, ended.output
     assert "2_renamed.down.sql: no up" in ended.output
+
+
+@pytest.mark.usefixtures("may_make_databases")
+def test_all_is_played_again_only_behind_what_left_another_catalog(database: Database) -> None:
+    told: list[str] = []
+    pairs = {"1_good": GOOD, "2_no_up": NO_UP, "3_fails": FAILS, "4_otherwise": OTHERWISE, "5_forgets": FORGETS}
+    migrations = [migration(name, up, down) for name, (up, down) in pairs.items()]
+    last = migration("6_last", "CREATE TABLE b ()", "DROP TABLE b")
+    verdicts = list(perform(Stage(database.where()), (), [*migrations, last], told.append))
+    assert [each.finding for each in verdicts] == [
+        Finding.INVERSE,
+        Finding.UP_FAILED,
+        Finding.DOWN_FAILED,
+        Finding.NOT_INVERSE,
+        Finding.NOT_INVERSE,
+        Finding.INVERSE,
+    ]
+    again = [said.split()[1].rstrip(",") for said in told if said.endswith("to get there")]
+    assert again == ["1_good", "3_fails", "4_otherwise", "5_forgets"], "once, behind the fifth"

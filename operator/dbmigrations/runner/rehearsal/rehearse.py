@@ -17,11 +17,12 @@ from dbmigrations.postgres.records import Provenance
 from dbmigrations.postgres.scratch import scratch_database
 from dbmigrations.postgres.tables import Tables, install
 from dbmigrations.runner.program import runner_version
-from dbmigrations.runner.rehearsal.verdict import Finding, Verdict, after_down, after_up_again
+from dbmigrations.runner.rehearsal.verdict import Finding, Verdict, after_down, after_up_again, are_alike
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from dbmigrations.postgres.catalog.snapshot import Snapshot
     from dbmigrations.postgres.settings import ConnectionSettings
     from dbmigrations.release.migration import Migration
 
@@ -54,8 +55,8 @@ def perform(
 ) -> Iterator[Verdict]:
     """Apply what comes before; then each migration up, down, up, with a verdict each.
 
-    A migration that leaves something else than it should is followed by a scratch database that is made anew, so that
-    it casts no shadow on the next.
+    A migration that leaves another catalog than it should is followed by a scratch database that is made anew, so that
+    it casts no shadow on the next. A script that failed usually leaves none: its transaction was taken back.
 
     Raises:
         EngineError: no scratch database can be made, or something in `before` fails.
@@ -70,33 +71,39 @@ def perform(
             while left:
                 migration = left.pop(0)
                 tell(f"{len(migrations) - len(left)}/{len(migrations)} {migration.name}")
-                verdict = _turns(scene, migration)
+                verdict, stands = _turns(scene, migration)
                 yield verdict
                 if verdict.finding is not Finding.UP_FAILED:
                     played.append(migration)
-                if not verdict.is_good:
+                if not stands:
                     break
 
 
-def _turns(scene: _Scene, migration: Migration) -> Verdict:
-    """Up, down, up of one migration."""
+def _turns(scene: _Scene, migration: Migration) -> tuple[Verdict, bool]:
+    """Up, down, up of one migration; and whether the next one finds the catalog that it should."""
     nothing = take_snapshot(scene.session, scene.tables)
     failed = _tried(lambda: scene.applier.up(migration))
     if failed:
-        return Verdict(migration, Finding.UP_FAILED, (failed,))
+        return Verdict(migration, Finding.UP_FAILED, (failed,)), _is(scene, nothing)
     if migration.down is None:
-        return Verdict(migration, Finding.NO_DOWN, (migration.irreversible,) if migration.irreversible else ())
+        why = (migration.irreversible,) if migration.irreversible else ()
+        return Verdict(migration, Finding.NO_DOWN, why), True
     made = take_snapshot(scene.session, scene.tables)
     failed = _tried(lambda: scene.applier.down(migration.kind, migration.name))
     if failed:
-        return Verdict(migration, Finding.DOWN_FAILED, (failed,))
+        return Verdict(migration, Finding.DOWN_FAILED, (failed,)), _is(scene, made)
     verdict = after_down(migration, nothing, take_snapshot(scene.session, scene.tables))
     failed = _tried(lambda: scene.applier.up(migration))
     if failed:
         known = verdict.details
         finding = verdict.finding if known else Finding.NOT_REPEATABLE
-        return replace(verdict, finding=finding, details=(*known, f"the second up fails: {failed}"))
-    return after_up_again(verdict, made, take_snapshot(scene.session, scene.tables))
+        return replace(verdict, finding=finding, details=(*known, f"the second up fails: {failed}")), False
+    again = take_snapshot(scene.session, scene.tables)
+    return after_up_again(verdict, made, again), are_alike(made, again)
+
+
+def _is(scene: _Scene, should_be: Snapshot) -> bool:
+    return are_alike(should_be, take_snapshot(scene.session, scene.tables))
 
 
 def _tried(act: Callable[[], object]) -> str:

@@ -77,6 +77,11 @@ def after_up_again(verdict: Verdict, first: Snapshot, second: Snapshot) -> Verdi
     return replace(verdict, finding=Finding.NOT_REPEATABLE, details=details)
 
 
+def are_alike(one: Snapshot, other: Snapshot) -> bool:
+    """But for the layout of routines."""
+    return all(is_of_layout(each) for each in compare(one, other))
+
+
 def rate(verdicts: Sequence[Verdict]) -> float:
     """How many of the downs that ran through are no inverse; 0 where there is none."""
     ran = [each for each in verdicts if each.finding in {Finding.INVERSE, Finding.NOT_INVERSE, Finding.NOT_REPEATABLE}]
