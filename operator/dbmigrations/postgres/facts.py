@@ -29,3 +29,18 @@ def read_history(session: Session, tables: Tables, approved_plan: str = "") -> D
         newest_change=history.newest_change(session, tables),
         approved_changes=history.approved_changes(session, tables, approved_plan),
     )
+
+
+def read_version(session: Session, tables: Tables) -> str:
+    """The database's version as `DatabaseHistory.current_version` has it, without what it does not depend on.
+
+    Raises:
+        FormatTooNewError: a newer runner wrote the tables.
+    """
+    if not installed(session, tables):
+        return ""
+    return DatabaseHistory(
+        partial=journal.partial(session, tables),
+        verified=verified_versions(session, tables),
+        newest_change=history.newest_change(session, tables),
+    ).current_version

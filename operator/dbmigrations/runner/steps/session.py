@@ -54,7 +54,7 @@ class Work:
 
     def current_version(self) -> str:
         """The database's version as it says itself; empty before any verify."""
-        return facts.read_history(self.session, self.tables).current_version
+        return facts.read_version(self.session, self.tables)
 
     def last_run(self) -> str:
         """The newest changing run of this resource that succeeded; empty: none."""
