@@ -114,6 +114,21 @@ def newest_run(session: Session, tables: Tables, uid: str, generation: int, *, o
     return _one(session, tables, condition)
 
 
+def first_unverified(session: Session, tables: Tables, *, other_than: str) -> Run | None:
+    """The oldest run that did not succeed and was under way behind the newest passed Verify; None: there is none."""
+    newest = tables.query("(SELECT run_id, passed_at FROM {schema}.migration_version ORDER BY id DESC LIMIT 1)")
+    behind = sql.SQL(
+        "outcome <> 'Succeeded' AND id <> {run} AND ordinal = (SELECT min(r.ordinal) FROM {runs} AS r"
+        " LEFT JOIN {newest} AS v ON true WHERE r.outcome <> 'Succeeded' AND r.id <> {run} AND"
+        " (v.run_id IS NULL OR r.id = v.run_id OR coalesce(r.finished_at, r.started_at) > v.passed_at))"
+    )
+    return _one(
+        session,
+        tables,
+        behind.format(run=other_than, runs=sql.Identifier(tables.schema, "migration_run"), newest=newest),
+    )
+
+
 def last_changing(session: Session, tables: Tables, uid: str) -> str:
     """The newest changing run of this uid that Succeeded; empty: none."""
     found = _one(session, tables, sql.SQL("uid = {} AND changing AND outcome = 'Succeeded'").format(uid))

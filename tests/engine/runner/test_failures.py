@@ -192,3 +192,22 @@ def test_a_script_that_cannot_be_read_is_told_before_anything_runs(
     assert (failed.outcome, failed.reason) == (Outcome.FAILED, Failure.RELEASE_INVALID)
     assert f"{notes.VIEW}:2:1" in failed.message
     assert database.value("SELECT to_regnamespace('dbmigrations')") is None
+
+
+def test_what_a_failed_verify_found_broken_fails_the_next_one_too(
+    laptop: Laptop, database: Database, notes: Notes
+) -> None:
+    laptop.changed("migrate", "--to", "1.0.0", "--no-backup")
+    add = "ALTER TABLE notes ADD CONSTRAINT {} CHECK (id > 0) NOT VALID"
+    database.run(add.format("earlier"), user=database.owner)
+    notes.write(notes.VIEW, f"CREATE VIEW coloured AS SELECT id, colour FROM notes;\n{add.format('unproven')};\n")
+    for _ in range(3):
+        failed = laptop.run("migrate", "--to", "1.1.0", "--no-backup", "--yes")
+        assert failed.code == 20, failed.all
+        verdict = next(line for line in failed.err.splitlines() if "does not verify" in line)
+        assert "unproven" in verdict
+        assert "earlier" not in verdict
+    database.run("ALTER TABLE notes VALIDATE CONSTRAINT unproven", user=database.owner)
+    assert laptop.run("migrate", "--to", "1.1.0", "--no-backup", "--yes").code == 0
+    database.run(add.format("later"), user=database.owner)
+    assert laptop.run("migrate", "--to", "1.2.0", "--no-backup", "--yes").code == 0, "it was so before the first try"

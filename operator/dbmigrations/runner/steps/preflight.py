@@ -21,7 +21,7 @@ from dbmigrations.runner.program import runner_version
 from dbmigrations.runner.report.events import Noted, PlanMade
 from dbmigrations.runner.report.plan_text import plan_lines, step_lines
 from dbmigrations.runner.report.words import count
-from dbmigrations.runner.steps.run_row import new_run
+from dbmigrations.runner.steps.run_row import broken_before, new_run
 from dbmigrations.runner.steps.session import Work, in_database
 from dbmigrations.runner.steps.snapshots import remember_drift
 
@@ -89,9 +89,8 @@ def _record(work: Work, decision: Planned) -> None:
     before = runs.read_run(work.session, work.tables, run)
     if decision.next is None and before is not None and before.outcome is RunOutcome.SUCCEEDED:
         return
-    row = new_run(
-        work.request, decision.plan, decision.steps, approval=decision.approval, broken=broken_objects(work.session)
-    )
+    broken = broken_before(work.session, work.tables, run, broken_objects(work.session))
+    row = new_run(work.request, decision.plan, decision.steps, approval=decision.approval, broken=broken)
     runs.start(work.session, work.tables, row)
     if decision.next is None:
         runs.finish(work.session, work.tables, run, RunOutcome.SUCCEEDED)

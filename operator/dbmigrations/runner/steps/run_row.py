@@ -9,7 +9,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from dbmigrations.api.step import BackupReport, StepRequest
 from dbmigrations.postgres import runs
-from dbmigrations.postgres.runs import NewRun, RunOutcome
+from dbmigrations.postgres.runs import NewRun, Run, RunOutcome
 from dbmigrations.release.stored import StoredPlanError, dump_plan, dump_steps, load_plan, load_steps
 
 if TYPE_CHECKING:
@@ -59,6 +59,21 @@ def new_run(request: StepRequest, plan: Plan, steps: Steps, *, approval: str, br
     )
 
 
+def broken_before(session: Session, tables: Tables, run: str, broken: tuple[str, ...]) -> tuple[str, ...]:
+    """Of what is broken, what was so before any run that failed since the newest passed Verify.
+
+    Trying again excuses nothing that the first try broke.
+
+    Raises:
+        StoredPlanError: as of `read_stored`.
+    """
+    first = runs.first_unverified(session, tables, other_than=run)
+    if first is None:
+        return broken
+    known = frozenset(_stored(first).broken)
+    return tuple(each for each in broken if each in known)
+
+
 def read_stored(session: Session, tables: Tables, run: str) -> StoredRun | None:
     """The run that preflight stored; None: the database does not know it.
 
@@ -66,8 +81,10 @@ def read_stored(session: Session, tables: Tables, run: str) -> StoredRun | None:
         StoredPlanError: written by a newer runner, or by hand.
     """
     row = runs.read_run(session, tables, run)
-    if row is None:
-        return None
+    return None if row is None else _stored(row)
+
+
+def _stored(row: Run) -> StoredRun:
     if not isinstance(row.plan, dict) or not isinstance(row.steps, list):
         raise StoredPlanError("the stored plan cannot be read")
     try:
