@@ -69,7 +69,7 @@ def _planned(work: Work, facts: PreflightFacts, decision: Planned) -> StepResult
     install(work.session, work.tables, application_schema=request.schema_name, runner_version=runner_version())
     if request.requester.uid:
         _claim(work)
-    _record(work, decision)
+    _record(work, facts, decision)
     remember_drift(work, facts.drift)
     return StepResult(
         step=request.step,
@@ -83,13 +83,15 @@ def _planned(work: Work, facts: PreflightFacts, decision: Planned) -> StepResult
     )
 
 
-def _record(work: Work, decision: Planned) -> None:
+def _record(work: Work, facts: PreflightFacts, decision: Planned) -> None:
     """Write the run row. A run without steps ends here; one that did so before, and was lost, is left as it is."""
     run = work.request.run
     before = runs.read_run(work.session, work.tables, run)
     if decision.next is None and before is not None and before.outcome is RunOutcome.SUCCEEDED:
         return
-    broken = broken_before(work.session, work.tables, run, broken_objects(work.session))
+    broken = broken_objects(work.session)
+    if facts.history.changed_since_verify:  # perhaps by a run that failed
+        broken = broken_before(work.session, work.tables, run, broken)
     row = new_run(work.request, decision.plan, decision.steps, approval=decision.approval, broken=broken)
     runs.start(work.session, work.tables, row)
     if decision.next is None:
