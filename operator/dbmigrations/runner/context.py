@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from dbmigrations.runner.report.clock import Clock
     from dbmigrations.runner.report.events import Reporter
     from dbmigrations.runner.report.redaction import Redactor
+
+_MOMENT = 2.0
+"""Seconds."""
 
 
 class Logins(Protocol):
@@ -88,6 +92,20 @@ class Wishes:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What a look found, for the preflight right behind it. Rows come and go: behind a wait they are counted again."""
+
+    facts: PreflightFacts
+    at: float
+    """When, as `time.monotonic` has it."""
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it was a moment ago."""
+        return time.monotonic() - self.at < _MOMENT
+
+
+@dataclass(frozen=True)
 class StepContext:
     """The surroundings of one step."""
 
@@ -98,5 +116,5 @@ class StepContext:
     interruption: Interruption
     wishes: Wishes = Wishes()
     sources: Sources = field(default_factory=Sources)
-    seen: PreflightFacts | None = None
-    """What a look found a moment ago: where history and files are still the same, preflight reads no script again."""
+    seen: Seen | None = None
+    """Where history and files are still as they were, preflight reads no script again."""

@@ -35,8 +35,9 @@ def gather(work: Work, directory: ReleaseDirectory) -> PreflightFacts:
         EngineError: the database does not answer.
     """
     facts = survey(work, directory)
-    if (seen := work.context.seen) is not None and seen == seen.taken_up_by(facts):
-        return seen
+    seen = work.context.seen
+    if seen is not None and seen.is_fresh and seen.facts == seen.facts.taken_up_by(facts):
+        return seen.facts
     plan = draft(facts)
     if plan is None or not plan.migrations:
         return facts

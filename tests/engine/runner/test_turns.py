@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from dbmigrations.postgres.lock import migration_lock
 from tests.engine.runner.program import PATIENCE
 
 if TYPE_CHECKING:
@@ -77,3 +79,21 @@ def test_another_run_that_takes_longer_than_locks_are_waited_for_is_told_with_th
     assert ran.code == 30, ran.all
     assert ran.document["error"]["reason"] == "WaitingForLock"
     assert "another run of this database is under way: the run to 1.0.0" in ran.document["error"]["message"]
+
+
+def test_rows_that_came_while_the_lock_was_waited_for_are_counted(laptop: Laptop, database: Database) -> None:
+    """What the look before the wait found is not taken for what is there behind it."""
+    laptop.changed("migrate", "--to", "1.1.0")
+    waits = (
+        f"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = '{database.name}'"
+        " AND application_name LIKE 'dbmigrate preflight%')"
+    )
+    with database.session(application_name="dbmigrate test") as holder, ExitStack() as held:
+        held.enter_context(migration_lock(holder, database.tables, wait=0))
+        with laptop.started("rollback", "--to-version", "1.0.0", "--no-backup", "--yes") as process:
+            _until(lambda: database.value(waits) is True)
+            time.sleep(3.5)
+            database.run("INSERT INTO notes (body, colour) VALUES ('late', 'red')", user=database.owner)
+            held.close()
+            ran = laptop.end(process)
+    assert "loses 1 value" in ran.err, ran.all

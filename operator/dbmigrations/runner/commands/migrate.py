@@ -28,7 +28,7 @@ from dbmigrations.runner.commands.options import (
 )
 from dbmigrations.runner.commands.running import Desk, laptop_command
 from dbmigrations.runner.commands.turns import await_turn
-from dbmigrations.runner.context import Wishes
+from dbmigrations.runner.context import Seen, Wishes
 from dbmigrations.runner.exits import Exit
 from dbmigrations.runner.report.plan_text import loss_words
 from dbmigrations.runner.report.words import count
@@ -129,7 +129,7 @@ def _attempt(laptop: Laptop, run: Run) -> Exit | None:
             return Exit.REFUSED
         context = replace(context, report=without_plan(context.report))
     else:
-        context = replace(context, seen=seen.facts)
+        context = replace(context, seen=Seen(seen.facts, time.monotonic()))
     return run_to_its_end(laptop, run, seen, context)
 
 
