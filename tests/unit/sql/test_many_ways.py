@@ -2,8 +2,12 @@
 
 from collections import Counter
 
+from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.looks import LIMIT
+from dbmigrations.postgres.sql.operations import LockMode
+from dbmigrations.postgres.sql.review import review_script
+from dbmigrations.postgres.sql.script import read
 from tests.unit.sql.reviewing import losses, operations
 
 _MANY = 16
@@ -33,6 +37,12 @@ def test_the_next_statement_is_looked_into_anew() -> None:
     alone = "CREATE TABLE n (a int); CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'UPDATE u SET b = 2; SELECT 1'; "
     script = "INSERT INTO t0 VALUES (1); SELECT one()"
     assert losses(each_writes_to_all(_MANY), alone + script)[-1] == "unknown if u.b"
+
+
+def test_the_next_statement_takes_the_lock_of_what_it_reads() -> None:
+    peek = "CREATE FUNCTION peek() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM u'; "
+    script = read(each_writes_to_all(_MANY) + peek + "INSERT INTO t0 VALUES (1); SELECT peek()")
+    assert review_script(script, Batch.of("public")).statements[-1].lock is LockMode.ACCESS_SHARE
 
 
 def test_what_a_statement_does_in_several_ways_is_told_once() -> None:

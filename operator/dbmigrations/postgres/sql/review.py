@@ -88,7 +88,7 @@ def review_script(script: SqlScript, batch: Batch, ran: AbstractSet[int] = froze
             continue
         found = (finding.at(statement.position) for finding in classify(tree, batch.read_afresh()))
         operations = tuple(dict.fromkeys(_as_said(each, directives) for each in found))
-        statements.append(StatementReview(operations, lock_of_reading(tree, batch)))
+        statements.append(StatementReview(operations, lock_of_reading(tree, batch.read_afresh())))
         losses.extend(losses_of(tree, batch.read_afresh(), statement.position))
         batch = _behind(tree, batch, script.directives.transaction)
     return Review(tuple(statements), tuple(losses), batch)
