@@ -1,4 +1,4 @@
-"""Backups by pg_dump: whether one can be taken, taking it, what is kept."""
+"""Backups by pg_dump: taking one, what goes wrong, what is kept."""
 
 from __future__ import annotations
 
@@ -11,17 +11,14 @@ import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import pytest
 
-from dbmigrations.postgres.backup_check import ASKED_FOR, ON_A_LAPTOP, backup_problem, free_bytes, room_problem
+from dbmigrations.postgres.backup_check import backup_problem
 from dbmigrations.postgres.backup_store import MANIFEST, BackupStore
-from dbmigrations.postgres.client_programs import client_version
 from dbmigrations.postgres.connection import Session, SessionSettings
 from dbmigrations.postgres.dump import BackupRequest, retire_backups, take_backup
 from dbmigrations.postgres.errors import BackupError, ConnectionLostError, ContentionError, EngineError
-from dbmigrations.postgres.tables import install
 from tests.engine.databases import CANARY
 
 if TYPE_CHECKING:
@@ -30,43 +27,12 @@ if TYPE_CHECKING:
 
     from dbmigrations.postgres.settings import ConnectionSettings
     from tests.engine.databases import Database
-
-on_debians_server = pytest.mark.parametrize("server", ["debian"], ids=["postgres-debian"], indirect=True)
-"""The packages of newer majors bring no pg_dump."""
-
-FORCED = (
-    "CREATE TABLE orders (id int)",
-    "ALTER TABLE orders ENABLE ROW LEVEL SECURITY",
-    "ALTER TABLE orders FORCE ROW LEVEL SECURITY",
-    "CREATE POLICY own ON orders USING (false)",
-)
+from tests.engine.dumping import fill, kept, on_debians_server, take, wanted
 
 
 @pytest.fixture
 def filled(database: Database) -> Database:
-    database.run("CREATE TABLE t (id int, word text)", "INSERT INTO t VALUES (1, 'kept')", user=database.owner)
-    return database
-
-
-def wanted(database: Database, folder: Path, **changes: object) -> BackupRequest:
-    values: dict[str, object] = {
-        "where": database.by_password(),
-        "directory": folder,
-        "database_key": "shop.shop",
-        "run": str(uuid4()),
-    }
-    return BackupRequest(**(values | changes))  # type: ignore[arg-type]
-
-
-def take(database: Database, folder: Path, **changes: object) -> str:
-    request = wanted(database, folder, **changes)
-    with database.session(row_security=False) as session:
-        take_backup(session, request)
-    return request.run
-
-
-def kept(folder: Path) -> list[str]:
-    return [backup.manifest.run for backup in BackupStore(folder / "shop.shop").all()]
+    return fill(database)
 
 
 @on_debians_server
@@ -305,73 +271,3 @@ def test_peers_17_retention_keeps_the_newest_the_runs_own_and_the_newest_verifie
     assert [path.name.endswith(oldest) for path in removed] == [True]
     assert sorted(kept(tmp_path)) == sorted([verified, of_this_run, *newest])
     assert foreign.exists()
-
-
-@on_debians_server
-def test_a_database_that_its_owner_can_read_can_be_backed_up(filled: Database, tmp_path: Path) -> None:
-    with filled.session(row_security=False) as session:
-        install(session, filled.tables, application_schema="public", runner_version="test")
-        assert backup_problem(session, tmp_path / "new") == ""
-
-
-@on_debians_server
-def test_row_security_that_binds_the_dumping_role_is_a_problem(database: Database, tmp_path: Path) -> None:
-    database.run(*FORCED, user=database.owner)
-    with database.session(row_security=False) as session:
-        problem = backup_problem(session, tmp_path)
-        assert "orders" in problem
-        assert "BYPASSRLS" in problem
-        with pytest.raises(BackupError, match="row-level security"):
-            take_backup(session, wanted(database, tmp_path))
-
-
-@on_debians_server
-def test_a_login_of_its_own_with_bypassrls_can_dump_what_the_owner_cannot(database: Database, tmp_path: Path) -> None:
-    database.run(*FORCED, user=database.owner)
-    dumper = database.role("BYPASSRLS")
-    database.run(f"GRANT pg_read_all_data TO {dumper}")
-    where = database.where(user=dumper)
-    with database.session(where=where, row_security=False) as session:
-        install_as_owner(database)
-        assert backup_problem(session, tmp_path) == ""
-        take_backup(session, wanted(database, tmp_path, where=where))
-    assert len(kept(tmp_path)) == 1
-
-
-@on_debians_server
-def test_a_table_that_may_not_be_read_is_a_problem(filled: Database, tmp_path: Path) -> None:
-    other = filled.role()
-    with filled.session(where=filled.where(user=other), row_security=False) as session:
-        assert "pg_read_all_data" in backup_problem(session, tmp_path)
-
-
-@on_debians_server
-def test_a_folder_that_cannot_be_written_is_a_problem(filled: Database, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    with filled.session(row_security=False) as session:
-        assert "cannot be written" in backup_problem(session, tmp_path / "file")
-
-
-def test_a_dump_that_would_not_fit_is_a_problem(tmp_path: Path) -> None:
-    assert room_problem(3 << 20, 2 << 20).startswith("the backup is expected to take 3 MiB, and its storage has 2 MiB")
-    assert room_problem(2 << 20, 2 << 20) == ""
-    assert room_problem(3, 2).endswith("(steps.backup.retain)")
-    assert room_problem(3, 2, ON_A_LAPTOP).endswith("or pass --no-backup")
-    assert "--no-backup" not in room_problem(3, 2, ASKED_FOR)
-    assert free_bytes(tmp_path) > 0
-
-
-def test_a_client_that_is_older_than_the_server_is_a_problem(filled: Database, tmp_path: Path) -> None:
-    client = client_version("pg_dump")
-    assert client is not None
-    with filled.session(row_security=False) as session:
-        problem = backup_problem(session, tmp_path)
-    if client.major < filled.server.major:
-        assert f"pg_dump {client.text} cannot dump a server of version {filled.server.major}" in problem
-    else:
-        assert problem == ""
-
-
-def install_as_owner(database: Database) -> None:
-    with database.session() as session:
-        install(session, database.tables, application_schema="public", runner_version="test")
