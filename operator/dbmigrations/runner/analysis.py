@@ -202,12 +202,13 @@ def unread_statements(path: str, script: SqlScript) -> Iterator[Problem]:
     for statement, directives in zip(script.statements, script.directives.statements, strict=True):
         tree = parse(statement.text)
         if isinstance(tree, Unparsed) and directives.declaration is None:
+            place = script.server_position(statement, tree.at)
             yield Problem(
                 path,
                 f"nobody can say what this statement does: {tree.why}",
                 "mend it; where the server knows it, say what it is: `-- migrate: class=… reason=…`",
-                statement.position.line,
-                statement.position.column,
+                place.line,
+                place.column,
                 severity=Severity.WARNING,
             )
 

@@ -57,9 +57,13 @@ def test_a_slip_of_the_pen_is_told_before_anything_is_planned(tmp_path: Path) ->
 
     ran = run(tmp_path, "validate")
 
-    assert f"{up}:2:1: warning: nobody can say what this statement does" in ran.stdout
+    assert f"{up}:2:8: warning: nobody can say what this statement does" in ran.stdout
     assert 'syntax error at or near "TABEL"' in ran.stdout
     assert ran.exit_code == 0  # a newer server may know it
+    written(
+        tmp_path / "database" / up, "SELECT 'größe';\nCREATE TABLE tags (id int)\n  CREATE TABLE labels (id int);\n"
+    )
+    assert f"{up}:3:3: warning" in run(tmp_path, "validate").stdout, "where the semicolon is missed"
     declared = "-- migrate: class=additive reason=a server of our own\nCREATE TABEL labels (id int);\n"
     written(tmp_path / "database" / up, declared)
     assert "warning" not in run(tmp_path, "validate").stdout

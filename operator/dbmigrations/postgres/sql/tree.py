@@ -130,6 +130,8 @@ class Unparsed:
     """Why a statement has no tree, for people. The server may well know it."""
 
     why: str
+    at: int = 1
+    """Where the parser stopped, in characters from 1."""
 
 
 def parse(statement: str) -> Node | Unparsed:
@@ -163,6 +165,7 @@ def _shortened(statement: str) -> str:
 
 
 def _parsed(statement: str) -> Node | Unparsed:
+    whole = statement
     if len(statement) > _ORDINARY:
         statement = _shortened(statement)
     if len(statement) > MAX_LENGTH:
@@ -174,7 +177,8 @@ def _parsed(statement: str) -> Node | Unparsed:
     try:
         result: Any = parsed(statement)
     except PgQueryError as error:
-        return Unparsed(f"the parser does not know it ({error.message})")
+        at = error.cursorpos if statement is whole else 0
+        return Unparsed(f"the parser does not know it ({error.message})", at or 1)
     except DecodeError:
         return Unparsed("it is nested too deeply for the parser")
     if len(result.stmts) != 1:
