@@ -36,7 +36,7 @@ class Killer:
     def watch(self, session: Session) -> None:
         """Stand between the engine and its connection."""
         connection = session.connection
-        execute, exchange = connection.execute, session.exchange
+        execute, exchange, simple_query = connection.execute, session.exchange, session.simple_query
 
         def watched(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
             self.before()
@@ -55,8 +55,15 @@ class Killer:
             self.behind()
             return results
 
+        def watched_message(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            self.before()
+            results = simple_query(*args, **kwargs)
+            self.behind()
+            return results
+
         connection.execute = watched  # type: ignore[method-assign]
         session.exchange = watched_ahead  # type: ignore[method-assign]
+        session.simple_query = watched_message  # type: ignore[method-assign]
 
     def before(self) -> None:
         """A query is about to be sent, or to be run."""

@@ -1,14 +1,14 @@
-"""A whole migration in one exchange with the server: the usual case, about as quick as its script alone.
+"""A whole migration in two messages: the usual case, about as quick as its script alone.
 
-BEGIN, the script, the checks of deferred constraints, the session put back, the rows that say it is done: sent
-together, and COMMIT when all of it was answered as it must be. Where something is unusual (an applied or half-done
-migration, a run that was superseded, a lost lock, a script that took away what our statements need) one of ours fails
-or writes nothing; then nothing took effect, and it is applied step by step, which knows what to do or to say.
+BEGIN and the script go ahead of the answers. When all of it was answered as it must be, one message follows: the
+checks of deferred constraints, the session put back, the rows that say it is done, and COMMIT, which is not reached
+behind anything that the server refuses. Where something is unusual (an applied or half-done migration, a run that was
+superseded, a lost lock, a script that took away what our statements need) one of ours is refused; then nothing took
+effect, and it is applied step by step, which knows what to do or to say.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dbmigrations.api.words import Direction
@@ -22,14 +22,19 @@ from dbmigrations.postgres.sql.together import in_one_go, leave_the_session
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from psycopg.pq.abc import PGresult
-
-    from dbmigrations.postgres.sql.statements import Statement
+    from dbmigrations.postgres.errors import EngineError
     from dbmigrations.postgres.sql.units import Unit
     from dbmigrations.postgres.task import Task
 
-_PREPARED = Request(b"SELECT count(*) FROM pg_prepared_statements")
-_CONSTRAINTS = Request(b"SET CONSTRAINTS ALL IMMEDIATE")
+_CONSTRAINTS = b"SET CONSTRAINTS ALL IMMEDIATE"
+_PREPARED = b"SELECT count(*) FROM pg_prepared_statements"
+_COMMIT = b"COMMIT"
+
+_ENCODING = "utf-8"
+"""Of a session as it is opened, in Python's words."""
+
+_LARGEST = 1 << 16
+"""Characters of a stored down that stand in a message; larger ones are sent as parameters."""
 
 
 def run_at_once(task: Task, meanwhile: Callable[[], bool]) -> int | None:
@@ -44,7 +49,7 @@ def run_at_once(task: Task, meanwhile: Callable[[], bool]) -> int | None:
         EngineError: as of `run_in_transaction`, but for PlanChangedError.
     """
     (unit,) = task.plan.units
-    if not (in_one_go(unit.statements) and _is_usual(task)):
+    if len(task.migration.down_script or "") > _LARGEST or not (in_one_go(unit.statements) and _is_usual(task)):
         return None
     row = task.around.retry.until_done(task.around.session, lambda: _attempt(task, unit, meanwhile))
     if row is None:
@@ -70,87 +75,105 @@ def _is_usual(task: Task) -> bool:
 
 def _attempt(task: Task, unit: Unit, meanwhile: Callable[[], bool]) -> int | None:
     session = task.around.session
-    requests = _Requests.of(task, unit)
-
-    def begins(request: int) -> None:
-        if (statement := requests.tells.get(request)) is not None:
-            task.runner.tell(statement)
-
     try:
-        results = session.exchange(requests.all, begins=begins, meanwhile=meanwhile)
-        row = _row(results[requests.row])
-        if row is not None:
-            session.commit(meanwhile)
-    except RefusedError as refused:
+        _run_script(task, unit, meanwhile)
+        if session.connection.info.encoding != _ENCODING:
+            session.give_up_own()  # our texts would have to be said in the script's
+            return None
+        return _complete(task, unit, meanwhile)
+    except _UnusualError:
         session.give_up_own()
-        _raise_if_final(task, requests, refused)
         return None
     except BaseException:
         session.give_up_own()
         raise
-    if row is None:
-        session.give_up_own()
-    elif requests.all[-1] is _PREPARED and results[-1].get_value(0, 0) != str(len(session.own)).encode():
+
+
+class _UnusualError(Exception):
+    """Step by step it can be done, or be said what is wrong."""
+
+
+def _run_script(task: Task, unit: Unit, meanwhile: Callable[[], bool]) -> None:
+    """BEGIN, and the script.
+
+    Raises:
+        StatementError: the script's, if the migration is new.
+    """
+    composed = task.runner.composed(unit.statements)
+    tells = {n + 1 if n else 0: each for n, each in composed.tells.items()}  # the first one with BEGIN
+
+    def begins(request: int) -> None:
+        if (statement := tells.get(request)) is not None:
+            task.runner.tell(statement)
+
+    try:
+        requests = [Request(unit.begin.encode()), *composed.requests]
+        task.around.session.exchange(requests, begins=begins, meanwhile=meanwhile)
+    except RefusedError as refused:
+        error = _of_statement(refused.error)
+        statement = composed.of[refused.request - 1] if refused.request else None
+        if statement is None or not _is_new(task):
+            raise _UnusualError from None
+        raise task.runner.located(error, statement) from None
+
+
+def _complete(task: Task, unit: Unit, meanwhile: Callable[[], bool]) -> int:
+    """What ends the transaction, and the id of the history row.
+
+    Raises:
+        StatementError: a deferred constraint does not hold; located at the script's last statement.
+    """
+    session = task.around.session
+    statements, row = _own(task)
+    counts = not leave_the_session(unit.statements)
+    try:
+        results = session.simple_query([*statements, *([_PREPARED] if counts else []), _COMMIT], meanwhile=meanwhile)
+    except RefusedError as refused:
+        error = _of_statement(refused.error)
+        if refused.request == 0 or refused.request > len(statements):
+            raise task.runner.at_end(error) from None
+        raise _UnusualError from None
+    if counts and results[-2].get_value(0, 0) != str(len(session.own)).encode():
         session.deallocate()
-    return row
+    return int(results[row].get_value(0, 0) or 0)
 
 
-def _raise_if_final(task: Task, requests: _Requests, refused: RefusedError) -> None:
-    """Raise what the server said, unless it said it of something that is unusual or of statements of ours."""
-    error, statement = refused.error, requests.of_script.get(refused.request)
+def _own(task: Task) -> tuple[list[bytes], int]:
+    """What is done behind the script, and which of it inserts the history row."""
+    around, migration = task.around, task.migration
+    session = around.session
+    statements = [_CONSTRAINTS, *session.reset_statements()]
+    if task.is_prisma:
+        statements += session.own.statements(
+            session.connection,
+            "prisma",
+            lambda: prisma.finished_row(around.application_schema),
+            prisma.finished_values(migration.name, migration.raw_checksum, task.seconds),
+        )
+    happening = Happening(migration, Direction.UP, RowOutcome.APPLIED, task.seconds)
+    statements += session.own.statements(
+        session.connection,
+        "history",
+        lambda: history.guarded_row(around.tables),
+        history.values(happening, around.provenance),
+    )
+    return statements, len(statements) - 1
+
+
+def _of_statement(error: EngineError) -> StatementError:
+    """The error, where it is one of a statement.
+
+    Raises:
+        EngineError: it is none: a lost session, a lock that is held.
+    """
     if not isinstance(error, StatementError):
         raise error from None
-    if statement is not None and _is_new(task):
-        raise task.runner.at(statement, error) from None
-    if requests.all[refused.request] is _CONSTRAINTS:
-        raise task.runner.at_end(error) from None
+    return error
 
 
 def _is_new(task: Task) -> bool:
     around, migration = task.around, task.migration
+    around.session.give_up_own()
     before = history.recorded(around.session, around.tables, migration.kind, migration.name)
     begun = journal.open_journal(around.session, around.tables, migration.kind, migration.name, task.direction)
     return begun is None and (before is None or before[0] is RowOutcome.UNDONE)
-
-
-def _row(inserted: PGresult) -> int | None:
-    """The id of the history row; None: our run or lock is gone, or the migration is not new."""
-    return int(inserted.get_value(0, 0) or 0) if inserted.ntuples else None
-
-
-@dataclass(frozen=True)
-class _Requests:
-    """Everything that is sent.
-
-    Attributes:
-        all: in order.
-        of_script: which of them are statements of the script.
-        tells: when which statement is told.
-        row: which one inserts the history row; behind it only how many statements are prepared may be asked.
-    """
-
-    all: list[Request]
-    of_script: dict[int, Statement]
-    tells: dict[int, Statement]
-    row: int
-
-    @classmethod
-    def of(cls, task: Task, unit: Unit) -> _Requests:
-        around = task.around
-        own, tables, migration = around.session.own, around.tables, task.migration
-        happening = Happening(migration, Direction.UP, RowOutcome.APPLIED, task.seconds)
-        row = history.values(happening, around.provenance)
-        composed = task.runner.composed(unit.statements)
-        sent = [Request(unit.begin.encode()), *composed.requests, _CONSTRAINTS, *around.session.reset_requests()]
-        if task.is_prisma:
-            sent += own.requests(
-                "prisma",
-                lambda: prisma.finished_row(around.application_schema),
-                prisma.finished_values(migration.name, migration.raw_checksum, task.seconds),
-            )
-        sent += own.requests("history", lambda: history.guarded_row(tables), row)
-        inserts = len(sent) - 1
-        if not leave_the_session(unit.statements):
-            sent.append(_PREPARED)
-        tells = {n + 1 if n else 0: each for n, each in composed.tells.items()}  # the first one with BEGIN
-        return cls(sent, {n: each for n, each in enumerate(composed.of, start=1) if each is not None}, tells, inserts)

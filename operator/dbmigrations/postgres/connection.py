@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Self
 import psycopg
 from psycopg import pq, sql
 
-from dbmigrations.postgres.errors import PrivilegesMissingError, StatementDetails, StatementError
-from dbmigrations.postgres.exchange import RefusedError, Request
+from dbmigrations.postgres.errors import PrivilegesMissingError, StatementError
 from dbmigrations.postgres.login import open_connection
 from dbmigrations.postgres.own_statements import OwnStatements
 from dbmigrations.postgres.session_settings import (
@@ -32,7 +31,7 @@ from dbmigrations.postgres.suitability import ServerFacts, check_suitable
 from dbmigrations.postgres.wire import Cursor, Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from types import TracebackType
 
     from psycopg.rows import TupleRow
@@ -104,22 +103,8 @@ class Session(Wire):
             raise
         self.execute("COMMIT")
 
-    def commit(self, meanwhile: Callable[[], bool] = lambda: False) -> None:
-        """Commit what is open; `meanwhile` as of `exchange`.
-
-        Raises:
-            ConnectionLostError: only the database knows whether it was committed.
-            EngineError: it was not.
-        """
-        try:
-            (done,) = self.exchange([Request(b"COMMIT")], meanwhile=meanwhile)
-        except RefusedError as refused:
-            raise refused.error from None
-        if done.command_status != b"COMMIT":
-            raise StatementError(StatementDetails(sqlstate="25P02", primary="the transaction had failed before"))
-
     def give_up_own(self) -> None:
-        """End what is open, after an exchange with statements of our own that was not completed."""
+        """End what is open, after statements of our own that were not all done."""
         self.own.forget()
         self.roll_back()
 
@@ -205,8 +190,11 @@ class Session(Wire):
         query = sql.SQL(";\n").join((*emptied(self.settings), DEALLOCATED, set_up(self.settings, self.facts)))
         return sql.SQL(query.as_string(self.connection))
 
-    def reset_requests(self) -> list[Request]:
-        """The same as part of an exchange, for our rows; what is prepared stays."""
-        requests = [Request(query.as_string(self.connection).encode()) for query in emptied(self.settings)]
-        requests += self.own.requests("settings", lambda: set_up(self.settings, self.facts), {})
-        return [*requests, Request(CATALOG_ONLY.as_string(None).encode())]
+    def reset_statements(self) -> list[bytes]:
+        """The same for a `simple_query`, for our rows; what is prepared stays."""
+        own = self.own.statements(self.connection, "settings", lambda: set_up(self.settings, self.facts), {})
+        return [*self._emptied, *own, CATALOG_ONLY.as_bytes(None)]
+
+    @cached_property
+    def _emptied(self) -> list[bytes]:
+        return [query.as_bytes(self.connection) for query in emptied(self.settings)]

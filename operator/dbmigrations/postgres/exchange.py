@@ -7,7 +7,6 @@ watches sees that the next one is running. Not for COPY, which pipeline mode doe
 
 from __future__ import annotations
 
-import selectors
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,8 @@ import psycopg
 from psycopg import pq
 from psycopg.errors import error_from_result
 
+from dbmigrations.postgres.answers import Answers, does_nothing
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -23,16 +24,8 @@ if TYPE_CHECKING:
 
     from dbmigrations.postgres.errors import EngineError
 
-_CANCEL_PATIENCE, _CANCEL_AGAIN, _CANCELS = 5.0, 0.2, 50
-"""Seconds for one try to cancel what runs, and until the next, and how many: one may arrive between two statements."""
-
-_TICK = 0.1
-"""Seconds of one wait. A signal that comes just before a wait begins does not end it: it is heard behind it."""
-
-_POLLED = getattr(selectors, "PollSelector", selectors.SelectSelector)
-"""Costs no file of its own, as epoll's does; Windows has only select."""
-
-_REFUSED = frozenset({pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE, pq.ExecStatus.NONFATAL_ERROR})
+REFUSED = frozenset({pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE, pq.ExecStatus.NONFATAL_ERROR})
+"""What a result says of a statement that was not done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +33,16 @@ class Request:
     """One statement, in the connection's encoding.
 
     Attributes:
-        text: of it; empty: it was prepared before, as `name`.
-        name: of a prepared statement; with a text, it is prepared now and not run.
-        values: its parameters, in text format.
+        text: of it.
         at_once: it is answered as soon as it is done, not with some that follow.
     """
 
     text: bytes
-    name: bytes = b""
-    values: tuple[bytes | None, ...] = ()
     at_once: bool = False
 
     def put(self, connection: PGconn) -> None:
         """Queue it."""
-        if self.text and self.name:
-            connection.send_prepare(self.name, self.text)
-        elif self.name:
-            connection.send_query_prepared(self.name, self.values)
-        else:
-            connection.send_query_params(self.text, self.values or None)
+        connection.send_query_params(self.text, None)
         if self.at_once:
             connection.send_flush_request()
 
@@ -78,7 +62,7 @@ def exchange(
     *,
     translate: Callable[[psycopg.Error], EngineError],
     begins: Callable[[int], None] = lambda _: None,
-    meanwhile: Callable[[], bool] = lambda: False,
+    meanwhile: Callable[[], bool] = does_nothing,
 ) -> list[PGresult]:
     """Have all requests done, in order, and return their results.
 
@@ -118,27 +102,22 @@ class _Pipe:
     synced: bool = False
     done: bool = False
     results: list[PGresult] = field(default_factory=list)
-    selector: selectors.BaseSelector = field(default_factory=_POLLED)
-    writes: bool = False
 
     def enter(self) -> None:
-        self.pgconn.enter_pipeline_mode()
-        self.selector.register(self.pgconn.socket, selectors.EVENT_READ)
-
-    @property
-    def pgconn(self) -> PGconn:
-        return self.connection.pgconn
+        self.connection.pgconn.enter_pipeline_mode()
+        self.answers = Answers(self.connection)
 
     def through(self, begins: Callable[[int], None], meanwhile: Callable[[], bool]) -> list[PGresult]:
+        pgconn = self.connection.pgconn
         for request in self.requests:
-            request.put(self.pgconn)
+            request.put(pgconn)
         self._sync()
         while True:
             result = self._next(meanwhile)
             if result.status == pq.ExecStatus.PIPELINE_SYNC:
                 self.done = True
                 return self.results
-            if result.status in _REFUSED:
+            if result.status in REFUSED:
                 with suppress(psycopg.Error):  # the server may have ended the session with it
                     self._drain()
                 error = error_from_result(result, self.connection.info.encoding)
@@ -149,30 +128,14 @@ class _Pipe:
 
     def _sync(self) -> None:
         if not self.synced:
-            self.pgconn.pipeline_sync()
+            self.connection.pgconn.pipeline_sync()
             self.synced = True
 
-    def _next(self, meanwhile: Callable[[], bool] = lambda: False) -> PGresult:
-        """The next result; each request has one, and the end of the exchange."""
+    def _next(self, meanwhile: Callable[[], bool] = does_nothing) -> PGresult:
+        """The next result; each request has one, and the end of the exchange. Between two of them is a None."""
         while True:
-            self._flush()
-            while self.pgconn.is_busy():
-                if self._readable(0 if meanwhile() else _TICK):
-                    self.pgconn.consume_input()
-                self._flush()
-            if (result := self.pgconn.get_result()) is not None:
+            if (result := self.answers.next(meanwhile)) is not None:
                 return result
-
-    def _flush(self) -> None:
-        unsent = self.pgconn.flush() == 1
-        if unsent is not self.writes:
-            events = selectors.EVENT_READ | selectors.EVENT_WRITE if unsent else selectors.EVENT_READ
-            self.selector.modify(self.pgconn.socket, events)
-            self.writes = unsent
-
-    def _readable(self, seconds: float) -> bool:
-        """Whether there is something to read; False also where something more can be written."""
-        return any(events & selectors.EVENT_READ for _, events in self.selector.select(seconds))
 
     def _drain(self) -> None:
         """Past what the server skips, to the end of the exchange."""
@@ -185,27 +148,13 @@ class _Pipe:
         """Cancel what runs, until the server has come to the end; if it does not, the connection is given up."""
         with suppress(psycopg.Error):
             self._sync()
-            for _ in range(_CANCELS):
-                with suppress(psycopg.Error):
-                    self.connection.cancel_safe(timeout=_CANCEL_PATIENCE)
-                if self._ended(_CANCEL_AGAIN):
-                    return
-
-    def _ended(self, seconds: float) -> bool:
-        while True:
-            self._flush()
-            while not self.pgconn.is_busy():
-                result = self.pgconn.get_result()
-                if result is not None and result.status == pq.ExecStatus.PIPELINE_SYNC:
-                    self.done = True
-                    return True
-            if not self.selector.select(seconds):
-                return False
-            self.pgconn.consume_input()
+            self.done = self.answers.cancel(
+                lambda result: result is not None and result.status == pq.ExecStatus.PIPELINE_SYNC
+            )
 
     def leave(self) -> None:
-        self.selector.close()
+        self.answers.close()
         if self.done:
-            self.pgconn.exit_pipeline_mode()
+            self.connection.pgconn.exit_pipeline_mode()
         else:
             self.connection.close()

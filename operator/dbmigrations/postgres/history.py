@@ -33,13 +33,12 @@ _LINK = sql.SQL(
         (extract(epoch FROM r.duration) * 1000000)::bigint, r.error, r.sqlstate)::text, 'UTF8')), 'hex')"""
 )
 
-# The row is written only while its run is Running: the fence.
 _INSERT = """
     INSERT INTO {schema}.migration_history (release, kind, name, description, direction, outcome, checksum,
         raw_checksum, down_path, down_script, down_checksum, irreversible, exceptions, run_id, owner, uid, requested_by,
         git_revision, approved_plan, runner_version, image_digest, duration, error, sqlstate, applied_at, chain)
     SELECT r.*, {link}
-    FROM (SELECT %(release)s::text AS release, %(kind)s::text AS kind, %(name)s::text AS name,
+    FROM (SELECT {release} AS release, %(kind)s::text AS kind, %(name)s::text AS name,
               %(description)s::text AS description, %(direction)s::text AS direction, %(outcome)s::text AS outcome,
               %(checksum)s::text AS checksum, %(raw_checksum)s::text AS raw_checksum, %(down_path)s::text AS down_path,
               %(down_script)s::text AS down_script, %(down_checksum)s::text AS down_checksum,
@@ -49,16 +48,22 @@ _INSERT = """
               %(approved_plan)s::text AS approved_plan, %(runner_version)s::text AS runner_version,
               %(image_digest)s::text AS image_digest, {took} AS duration,
               %(error)s::text AS error, %(sqlstate)s::text AS sqlstate, clock_timestamp() AS applied_at OFFSET 0) r
-    WHERE EXISTS (SELECT FROM {schema}.migration_run WHERE id = %(run)s AND outcome = 'Running') {fence}
+    {where}
     RETURNING id
 """
+_RELEASE = sql.SQL("%(release)s::text")
 _TOOK = sql.SQL("%(seconds)s * interval '1 second'")
 
-# Where the row is sent before its script has run: how long that took the server adds, and it asks what else is asked
-# before and after. The lock is this session's, and the migration is neither applied nor half-done.
+# The row is written only while its run is Running: the fence.
+_RUNNING = "EXISTS (SELECT FROM {schema}.migration_run WHERE id = %(run)s AND outcome = 'Running')"
+
+# Where COMMIT comes in one message with the row: the server adds how long the script took, and asks what else is asked
+# before and after. The lock is this session's, and the migration is neither applied nor half-done. Else the row has no
+# release, which it must have: it is refused, and with it all that was to follow.
 _TOOK_SINCE = sql.SQL("%(seconds)s * interval '1 second' + (clock_timestamp() - transaction_timestamp())")
+_RELEASE_IF = "CASE WHEN {fence} THEN %(release)s::text END"
 _FENCE = """
-    AND {held} AND NOT EXISTS (SELECT FROM {schema}.migration_journal
+    {running} AND {held} AND NOT EXISTS (SELECT FROM {schema}.migration_journal
         WHERE kind = %(kind)s AND name = %(name)s AND state IN ('running', 'failed'))
     AND coalesce((SELECT outcome FROM {schema}.migration_history WHERE kind = %(kind)s AND name = %(name)s
         AND outcome IN ('Applied', 'Baselined', 'Undone') ORDER BY id DESC LIMIT 1), 'Undone') = 'Undone'
@@ -94,7 +99,8 @@ def insert(session: Session, tables: Tables, happening: Happening, provenance: P
     """
     from dbmigrations.postgres.lock import holds_lock
 
-    query = _row_query(tables, took=_TOOK, fence=sql.SQL(""))
+    running = sql.SQL("WHERE {}").format(tables.query(_RUNNING))
+    query = _row_query(tables, release=_RELEASE, took=_TOOK, where=running)
     row = session.execute(query, values(happening, provenance)).fetchone()
     if row is None:
         raise PlanChangedError(f"run {provenance.run} is not running any more: another run took its place")
@@ -107,17 +113,19 @@ def insert(session: Session, tables: Tables, happening: Happening, provenance: P
 
 
 def guarded_row(tables: Tables) -> sql.Composed:
-    """The insertion of a row before its script has run, in one transaction with it.
+    """The insertion of a row in the transaction of its script, in one message with its COMMIT.
 
-    It inserts nothing where the run is not Running, the lock was lost, or the migration is applied or half-done.
+    It is refused where the run is not Running, the lock was lost, or the migration is applied or half-done.
     """
     from dbmigrations.postgres.lock import held_by_this_session
 
-    return _row_query(tables, took=_TOOK_SINCE, fence=tables.query(_FENCE, held=held_by_this_session(tables)))
+    fence = tables.query(_FENCE, running=tables.query(_RUNNING), held=held_by_this_session(tables))
+    return _row_query(tables, release=sql.SQL(_RELEASE_IF).format(fence=fence), took=_TOOK_SINCE, where=sql.SQL(""))
 
 
-def _row_query(tables: Tables, *, took: sql.SQL, fence: sql.Composable) -> sql.Composed:
-    return tables.query(_INSERT, link=_LINK.format(previous=tables.query(_PREVIOUS)), took=took, fence=fence)
+def _row_query(tables: Tables, *, release: sql.Composable, took: sql.SQL, where: sql.Composable) -> sql.Composed:
+    link = _LINK.format(previous=tables.query(_PREVIOUS))
+    return tables.query(_INSERT, link=link, release=release, took=took, where=where)
 
 
 def values(happening: Happening, provenance: Provenance) -> dict[str, object]:

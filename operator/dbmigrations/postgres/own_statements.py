@@ -7,15 +7,16 @@ a session that is put back with DEALLOCATE ALL lacks them: then they are prepare
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dbmigrations.postgres.exchange import Request
+from psycopg import sql
+
 from dbmigrations.postgres.queries import Numbered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from psycopg import sql
+    import psycopg
 
 
 @dataclass
@@ -34,17 +35,29 @@ class OwnStatements:
         self._known.clear()
         self._generation += 1
 
-    def requests(
-        self, key: str, query: Callable[[], sql.Composed], values: Mapping[str, object]
-    ) -> tuple[Request, ...]:
+    def statements(
+        self,
+        connection: psycopg.Connection[Any],
+        key: str,
+        query: Callable[[], sql.Composed],
+        values: Mapping[str, object],
+    ) -> tuple[bytes, ...]:
         """What has the query of this key run, preparing it before where it is not yet.
 
-        `forget` them if these requests are not all done.
+        `forget` them if these statements are not all done.
         """
         known = self._known.get(key)
         if known is not None:
-            name, numbered = known
-            return (Request(b"", name, numbered.filled(values)),)
-        name, numbered = f"dbmigrations {key} {self._generation}".encode(), Numbered.of(query())
+            return (_filled(connection, *known, values),)
+        name, numbered = sql.Identifier(f"dbmigrations {key} {self._generation}").as_bytes(None), Numbered.of(query())
         self._known[key] = (name, numbered)
-        return Request(numbered.text, name), Request(b"", name, numbered.filled(values))
+        return b"PREPARE " + name + b" AS " + numbered.text, _filled(connection, name, numbered, values)
+
+
+def _filled(
+    connection: psycopg.Connection[Any], name: bytes, numbered: Numbered, values: Mapping[str, object]
+) -> bytes:
+    filled = numbered.filled(values)
+    if not filled:
+        return b"EXECUTE " + name
+    return b"EXECUTE " + name + b"(" + b", ".join(sql.Literal(each).as_bytes(connection) for each in filled) + b")"

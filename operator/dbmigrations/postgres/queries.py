@@ -57,9 +57,9 @@ class Numbered:
         named = sql.Composed([_without_percent(query)]).as_string(None)
         return cls(_NAMED.sub(number, named).encode(), tuple(names))
 
-    def filled(self, values: Mapping[str, object]) -> tuple[bytes | None, ...]:
+    def filled(self, values: Mapping[str, object]) -> tuple[str | None, ...]:
         """The parameters in order, as text: texts, numbers, None."""
-        return tuple(None if (value := values[name]) is None else str(value).encode() for name in self.names)
+        return tuple(None if (value := values[name]) is None else str(value) for name in self.names)
 
 
 def milliseconds(seconds: float) -> str:

@@ -21,6 +21,7 @@ from dbmigrations.postgres.errors import (
 )
 from dbmigrations.postgres.exchange import Request, exchange
 from dbmigrations.postgres.queries import Query, ready
+from dbmigrations.postgres.simple_query import simple_query
 from dbmigrations.postgres.sql.redact import redact
 from dbmigrations.postgres.translation import details_of, translate
 
@@ -106,6 +107,20 @@ class Wire:
         """
         try:
             return exchange(self.connection, requests, translate=self._translated, begins=begins, meanwhile=meanwhile)
+        except psycopg.Error as error:
+            raise self._translated(error) from None
+
+    def simple_query(
+        self, statements: Sequence[bytes], *, meanwhile: Callable[[], bool] = lambda: False
+    ) -> list[PGresult]:
+        """Have several statements of our own done as one message; arguments and results as `simple_query`.
+
+        Raises:
+            RefusedError: one was refused; the transaction is the caller's to roll back.
+            EngineError: the session was lost.
+        """
+        try:
+            return simple_query(self.connection, statements, translate=self._translated, meanwhile=meanwhile)
         except psycopg.Error as error:
             raise self._translated(error) from None
 

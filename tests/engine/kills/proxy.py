@@ -30,7 +30,7 @@ class Proxy:
 
     def __init__(self, socket_path: Path) -> None:
         self.said: list[str] = []
-        """The beginning of each query so far, in order."""
+        """The beginning of each query so far, in order; of several in one message, the end too."""
         self._server = str(socket_path)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._lock = threading.Lock()
@@ -67,7 +67,7 @@ class Proxy:
     def boundary(self, query: bytes) -> Strike | None:
         """Count a query; the strike where it is this one's turn."""
         with self._lock:
-            self.said.append(query[:160].decode(errors="replace"))
+            self.said.append(_shown(query).decode(errors="replace"))
             if self._strike is None or len(self.said) != self._at:
                 return None
             strike, self._strike = self._strike, None
@@ -216,6 +216,10 @@ class _Pair:
             else:
                 self.withheld.do(Struck(self.backend))
                 return
+
+
+def _shown(query: bytes) -> bytes:
+    return query if len(query) <= 160 else query[:120] + b" \xe2\x80\xa6 " + query[-40:]
 
 
 def _kinds(messages: bytes) -> bytes:

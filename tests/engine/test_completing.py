@@ -1,0 +1,128 @@
+"""What ends a migration is one message: rows, the session put back, COMMIT. All of it takes effect, or nothing."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dbmigrations.postgres import history
+from dbmigrations.postgres.errors import LockReleasedError, PlanChangedError, StatementError
+from dbmigrations.postgres.exchange import RefusedError
+from dbmigrations.release.migration import Kind
+from tests.engine.databases import applier
+from tests.engine.interrupting import Interruption, heard
+from tests.engine.releases import migration
+
+if TYPE_CHECKING:
+    from tests.engine.databases import Database
+
+DOWN = "-- 'one' \"two\" \\three\\ %s %(four)s $5 $$six$$ ; /* sjö 😀 */\r\n\tDROP TABLE t;\n-- E'\\''"
+SCRIPTS = [
+    "CREATE TABLE t (id int);",
+    "SELECT set_config('standard_conforming_strings', 'off', false);\nCREATE TABLE t (id int);",
+    "SET client_encoding = 'LATIN1';\nCREATE TABLE t (id int);",
+    "SET client_encoding = 'SJIS';\nCREATE TABLE t (id int);",
+    "SET backslash_quote = off;\nSET escape_string_warning = on;\nCREATE TABLE t (id int);",
+]
+
+
+@pytest.mark.every_major
+@pytest.mark.parametrize("script", SCRIPTS, ids=["plain", "strings", "latin", "japanese", "backslashes"])
+def test_every_character_of_a_stored_down_is_kept_whatever_the_script_set(database: Database, script: str) -> None:
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        apply.up(migration("x", script, DOWN))
+        assert history.broken_link(session, database.tables) is None
+        assert database.value("SELECT down_script FROM dbmigrations.migration_history") == DOWN
+        apply.down(Kind.SQL, "x")
+    assert database.value("SELECT to_regclass('t') IS NULL")
+
+
+@pytest.mark.parametrize("length", [1 << 10, 1 << 16, 1 << 20])
+def test_a_down_of_any_length_is_kept(database: Database, length: int) -> None:
+    down = f"-- {'é' * length}\nDROP TABLE t;"
+    with database.session() as session:
+        applier(session, database.tables).up(migration("x", "CREATE TABLE t (id int);", down))
+    assert database.value("SELECT down_script FROM dbmigrations.migration_history") == down
+
+
+def test_a_run_that_was_superseded_meanwhile_commits_nothing(database: Database) -> None:
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        apply.up(migration("x", "CREATE TABLE t (id int);"))
+        database.run("UPDATE dbmigrations.migration_run SET outcome = 'Superseded'")
+        with pytest.raises(PlanChangedError, match="not running any more"):
+            apply.up(migration("y", "CREATE TABLE u (id int);"))
+    assert database.value("SELECT to_regclass('u') IS NULL")
+    assert database.rows("SELECT name, outcome FROM dbmigrations.migration_history") == [("x", "Applied")]
+
+
+def test_a_script_that_lets_the_lock_go_commits_nothing(database: Database) -> None:
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        words = "DO $$ BEGIN EXECUTE 'SELECT pg_advisory_' || 'unlock_all()'; END $$;"
+        with pytest.raises(LockReleasedError, match="let the migration lock go"):
+            apply.up(migration("x", f"CREATE TABLE t (id int);\n{words}"))
+    assert database.value("SELECT to_regclass('t') IS NULL")
+
+
+def test_what_is_applied_already_is_not_applied_again(database: Database) -> None:
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        apply.up(migration("x", "CREATE TABLE IF NOT EXISTS t (id int);\nINSERT INTO t VALUES (1);"))
+        with pytest.raises(PlanChangedError, match="applied already"):
+            apply.up(migration("x", "CREATE TABLE IF NOT EXISTS t (id int);\nINSERT INTO t VALUES (1);"))
+    assert database.rows("SELECT id FROM t") == [(1,)]
+
+
+@pytest.mark.every_major
+def test_a_deferred_constraint_that_does_not_hold_is_told_at_the_last_statement(database: Database) -> None:
+    script = (
+        "CREATE TABLE t (id int PRIMARY KEY, next int REFERENCES t DEFERRABLE INITIALLY DEFERRED);\n"
+        "INSERT INTO t VALUES (1, 2);\nSELECT 1;\n"
+    )
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        with pytest.raises(StatementError, match=r"x\.sql:3:1: .*violates foreign key"):
+            apply.up(migration("x", script))
+        apply.up(migration("x", script.replace("(1, 2)", "(1, 1)")))
+    assert database.rows("SELECT id, next FROM t") == [(1, 1)]
+
+
+def test_an_interruption_while_it_is_ended_undoes_it_and_the_session_lives(database: Database) -> None:
+    script = (
+        "CREATE TABLE t (id int);\n"
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql"
+        " AS $$ BEGIN PERFORM pg_sleep(90); RETURN NULL; END $$;\n"
+        "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION wait();\n"
+        "INSERT INTO t VALUES (1);\n"
+    )
+    with heard(signal.SIGALRM), database.session() as session:
+        apply = applier(session, database.tables)
+        signal.setitimer(signal.ITIMER_REAL, 1)
+        began = time.monotonic()
+        with pytest.raises(Interruption):
+            apply.up(migration("x", script))
+        assert time.monotonic() - began < 60
+        assert session.one("SELECT to_regclass('t') IS NULL") == (True,)
+        apply.up(migration("y", "CREATE TABLE t (id int);"))
+
+
+def test_nothing_behind_a_refused_statement_of_a_message_is_done(database: Database) -> None:
+    with database.session() as session:
+        session.execute("BEGIN")
+        with pytest.raises(RefusedError) as caught:
+            session.simple_query([b"CREATE TABLE a ()", b"SELECT no", b"COMMIT"])
+        assert caught.value.request == 1
+        session.roll_back()
+        assert session.one("SELECT to_regclass('a') IS NULL") == (True,)
+
+
+def test_a_large_message_and_its_large_answers_do_not_stand_in_each_others_way(database: Database) -> None:
+    with database.session() as session:
+        results = session.simple_query([b"SELECT '" + b"x" * 2_000_000 + b"'"] * 8)
+    assert [len(result.get_value(0, 0) or b"") for result in results] == [2_000_000] * 8
