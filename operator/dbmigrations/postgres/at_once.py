@@ -9,6 +9,7 @@ effect, and it is applied step by step, which knows what to do or to say.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dbmigrations.api.words import Direction
@@ -75,18 +76,40 @@ def _is_usual(task: Task) -> bool:
 
 def _attempt(task: Task, unit: Unit, meanwhile: Callable[[], bool]) -> int | None:
     session = task.around.session
+    ending = _Ending(task)
     try:
-        _run_script(task, unit, meanwhile)
+        _run_script(task, unit, lambda: ending.make() or meanwhile())
         if session.connection.info.encoding != _ENCODING:
             session.give_up_own()  # our texts would have to be said in the script's
             return None
-        return _complete(task, unit, meanwhile)
+        return _complete(task, unit, ending, meanwhile)
     except _UnusualError:
         session.give_up_own()
         return None
     except BaseException:
         session.give_up_own()
         raise
+
+
+@dataclass
+class _Ending:
+    """What is done behind the script; made while the server works on that."""
+
+    task: Task
+    _made: list[bytes] = field(default_factory=list)
+
+    def make(self) -> bool:
+        """Make it, unless it is there; whether there was anything to do."""
+        if self._made:
+            return False
+        self._made = _own(self.task)
+        return True
+
+    @property
+    def statements(self) -> list[bytes]:
+        """All but COMMIT; the last one inserts the history row."""
+        self.make()
+        return self._made
 
 
 class _UnusualError(Exception):
@@ -117,14 +140,14 @@ def _run_script(task: Task, unit: Unit, meanwhile: Callable[[], bool]) -> None:
         raise task.runner.located(error, statement) from None
 
 
-def _complete(task: Task, unit: Unit, meanwhile: Callable[[], bool]) -> int:
+def _complete(task: Task, unit: Unit, ending: _Ending, meanwhile: Callable[[], bool]) -> int:
     """What ends the transaction, and the id of the history row.
 
     Raises:
         StatementError: a deferred constraint does not hold; located at the script's last statement.
     """
     session = task.around.session
-    statements, row = _own(task)
+    statements = ending.statements
     counts = not leave_the_session(unit.statements)
     try:
         results = session.simple_query([*statements, *([_PREPARED] if counts else []), _COMMIT], meanwhile=meanwhile)
@@ -135,11 +158,10 @@ def _complete(task: Task, unit: Unit, meanwhile: Callable[[], bool]) -> int:
         raise _UnusualError from None
     if counts and results[-2].get_value(0, 0) != str(len(session.own)).encode():
         session.deallocate()
-    return int(results[row].get_value(0, 0) or 0)
+    return int(results[len(statements) - 1].get_value(0, 0) or 0)
 
 
-def _own(task: Task) -> tuple[list[bytes], int]:
-    """What is done behind the script, and which of it inserts the history row."""
+def _own(task: Task) -> list[bytes]:
     around, migration = task.around, task.migration
     session = around.session
     statements = [_CONSTRAINTS, *session.reset_statements()]
@@ -157,7 +179,7 @@ def _own(task: Task) -> tuple[list[bytes], int]:
         lambda: history.guarded_row(around.tables),
         history.values(happening, around.provenance),
     )
-    return statements, len(statements) - 1
+    return statements
 
 
 def _of_statement(error: EngineError) -> StatementError:

@@ -90,6 +90,19 @@ def held_by_this_session(tables: Tables) -> sql.Composed:
     ).format(*_unsigned(lock_key(tables)))
 
 
+def held_until_the_end(tables: Tables) -> sql.Composed:
+    """The same, asked as the last thing of a transaction, and from then on nobody else gets the lock until it ends.
+
+    What pg_locks says costs more, the more the transaction has locked. So the lock is taken once more, for the
+    transaction; then, when nobody can come between, it is let go and taken again: only who holds a lock can let it go.
+    """
+    key = sql.SQL("{}, {}").format(*lock_key(tables))
+    return sql.SQL(
+        "CASE WHEN pg_try_advisory_xact_lock({key}) THEN CASE WHEN pg_advisory_unlock({key})"
+        " THEN pg_try_advisory_lock({key}) ELSE false END ELSE false END"
+    ).format(key=key)
+
+
 def split_key(key: int) -> tuple[int, int]:
     """A 64-bit key as pg_locks shows it."""
     return key >> 32, key & 0xFFFFFFFF

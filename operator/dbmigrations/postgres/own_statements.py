@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from psycopg import sql
+from psycopg import pq, sql
 
 from dbmigrations.postgres.queries import Numbered
 
@@ -60,4 +60,6 @@ def _filled(
     filled = numbered.filled(values)
     if not filled:
         return b"EXECUTE " + name
-    return b"EXECUTE " + name + b"(" + b", ".join(sql.Literal(each).as_bytes(connection) for each in filled) + b")"
+    literal = pq.Escaping(connection.pgconn).escape_literal
+    words = [b"NULL" if value is None else bytes(literal(value.encode())) for value in filled]
+    return b"EXECUTE " + name + b"(" + b", ".join(words) + b")"
