@@ -1,10 +1,12 @@
-"""A whole migration in two messages: the usual case, about as quick as its script alone.
+"""A whole migration in one message or two: the usual case, about as quick as its script alone.
 
-BEGIN and the script go ahead of the answers. When all of it was answered as it must be, one message follows: the
-checks of deferred constraints, the session put back, the rows that say it is done, and COMMIT, which is not reached
-behind anything that the server refuses. Where something is unusual (an applied or half-done migration, a run that was
-superseded, a lost lock, a script that took away what our statements need) one of ours is refused; then nothing took
-effect, and it is applied step by step, which knows what to do or to say.
+Where the script is over in a moment, one message has all of it: BEGIN, the script, the checks of deferred constraints,
+the session put back, the rows that say it is done, and COMMIT, which is not reached behind anything that the server
+refuses. What lasts is watched: BEGIN and the script go ahead of the answers, and a message with the rest follows.
+
+Where something is unusual (an applied or half-done migration, a run that was superseded, a lost lock, a script that
+took away what our statements need) one of ours is refused; then nothing took effect, and it is applied step by step,
+which knows what to do or to say.
 """
 
 from __future__ import annotations
@@ -18,10 +20,13 @@ from dbmigrations.postgres.assertions import read_assertions
 from dbmigrations.postgres.errors import StatementError
 from dbmigrations.postgres.exchange import RefusedError, Request
 from dbmigrations.postgres.records import Happening, RowOutcome
+from dbmigrations.postgres.sql.brief import lasting
 from dbmigrations.postgres.sql.together import in_one_go, leave_the_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from psycopg.pq.abc import PGresult
 
     from dbmigrations.postgres.errors import EngineError
     from dbmigrations.postgres.sql.units import Unit
@@ -78,17 +83,53 @@ def _attempt(task: Task, unit: Unit, meanwhile: Callable[[], bool]) -> int | Non
     session = task.around.session
     ending = _Ending(task)
     try:
-        _run_script(task, unit, lambda: ending.make() or meanwhile())
-        if session.connection.info.encoding != _ENCODING:
-            session.give_up_own()  # our texts would have to be said in the script's
-            return None
-        return _complete(task, unit, ending, meanwhile)
+        row = _in_one_message(task, unit, ending, meanwhile)
+        return row if row is not None else _in_two(task, unit, ending, meanwhile)
     except _UnusualError:
         session.give_up_own()
         return None
     except BaseException:
         session.give_up_own()
         raise
+
+
+def _in_one_message(task: Task, unit: Unit, ending: _Ending, meanwhile: Callable[[], bool]) -> int | None:
+    """The id of the history row; None: nothing was done, because somebody may want to watch, or something is wrong.
+
+    At most one statement may last, which is told as if it were the one that runs from the beginning. What is wrong, and
+    where, is told by doing it again in two.
+    """
+    session, statements = task.around.session, unit.statements
+    lasts = lasting(statements)
+    if len(lasts) > 1 or not (leave_the_session(statements) and task.runner.is_bounded):
+        return None
+    watched = lasts[0] + 1 if lasts else 1
+    for statement in statements[:watched]:
+        task.runner.tell(statement)
+    texts = [statement.text.encode() for statement in statements]
+    try:
+        results = session.simple_query([unit.begin.encode(), *texts, *ending.statements, _COMMIT], meanwhile=meanwhile)
+    except RefusedError as refused:
+        _of_statement(refused.error)
+        session.give_up_own()
+        ending.forget()
+        return None
+    for statement in statements[watched:]:
+        task.runner.tell(statement)
+    return _row(results[-2])
+
+
+def _in_two(task: Task, unit: Unit, ending: _Ending, meanwhile: Callable[[], bool]) -> int:
+    """The id of the history row.
+
+    Raises:
+        _UnusualError: nothing was done, and this is no way to do it.
+        StatementError: located.
+    """
+    _run_script(task, unit, lambda: ending.make() or meanwhile())
+    if task.around.session.connection.info.encoding != _ENCODING:
+        raise _UnusualError  # our texts would have to be said in the script's
+    return _complete(task, unit, ending, meanwhile)
 
 
 @dataclass
@@ -104,6 +145,10 @@ class _Ending:
             return False
         self._made = _own(self.task)
         return True
+
+    def forget(self) -> None:
+        """Make it anew: what it prepares was not prepared."""
+        self._made = []
 
     @property
     def statements(self) -> list[bytes]:
@@ -158,7 +203,11 @@ def _complete(task: Task, unit: Unit, ending: _Ending, meanwhile: Callable[[], b
         raise _UnusualError from None
     if counts and results[-2].get_value(0, 0) != str(len(session.own)).encode():
         session.deallocate()
-    return int(results[len(statements) - 1].get_value(0, 0) or 0)
+    return _row(results[len(statements) - 1])
+
+
+def _row(inserted: PGresult) -> int:
+    return int(inserted.get_value(0, 0) or 0)
 
 
 def _own(task: Task) -> list[bytes]:

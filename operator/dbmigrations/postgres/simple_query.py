@@ -1,7 +1,7 @@
-"""Several statements of our own in one message: the protocol's simple query.
+"""Several statements in one message: the protocol's simple query.
 
 A message of a dozen short statements costs about what one of them does. The server reads all of it before it runs any
-of them, so it is not for scripts, where one may change how the next one is read; and it answers when all are done.
+of them, so none may change how the next one is read; and it answers when all are done.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
     from dbmigrations.postgres.errors import EngineError
+
+_BETWEEN = b"\n;\n"
+"""The text of a statement may end with a comment, which the end of its line ends."""
 
 
 def simple_query(
@@ -43,7 +46,7 @@ def simple_query(
         psycopg.OperationalError: the connection was lost.
         BaseException: whatever `meanwhile` or a signal raised; what ran was cancelled.
     """
-    connection.pgconn.send_query(b";\n".join(statements))
+    connection.pgconn.send_query(_BETWEEN.join(statements))
     answers = Answers(connection)
     try:
         return _results(answers, translate, meanwhile)

@@ -113,7 +113,7 @@ class Wire:
     def simple_query(
         self, statements: Sequence[bytes], *, meanwhile: Callable[[], bool] = lambda: False
     ) -> list[PGresult]:
-        """Have several statements of our own done as one message; arguments and results as `simple_query`.
+        """Have several statements done as one message; arguments and results as `simple_query`.
 
         Raises:
             RefusedError: one was refused; the transaction is the caller's to roll back.

@@ -1,0 +1,89 @@
+"""Which statements are over in a moment, however large the tables are that exist.
+
+Only who watches depends on it: of statements that all are over in a moment nobody needs to know which one is running.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dbmigrations.postgres.sql.names import RelationName
+from dbmigrations.postgres.sql.tree import Node, Unparsed, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dbmigrations.postgres.sql.statements import Statement
+
+_BRIEF = frozenset(
+    {
+        *("AlterEnumStmt", "CommentStmt", "CreateEnumStmt", "CreateFunctionStmt", "CreatePolicyStmt"),
+        *("CreateTrigStmt", "DropStmt", "GrantStmt", "RenameStmt", "ViewStmt"),
+    }
+)
+
+_BRIEF_COMMANDS = frozenset(
+    {
+        *("AT_ChangeOwner", "AT_ColumnDefault", "AT_DisableRowSecurity", "AT_DropColumn", "AT_DropConstraint"),
+        *("AT_DropNotNull", "AT_EnableRowSecurity", "AT_ForceRowSecurity", "AT_NoForceRowSecurity"),
+        *("AT_ReplicaIdentity", "AT_SetOptions", "AT_SetStatistics", "AT_SetStorage"),
+    }
+)
+
+_SERIAL = frozenset({"bigserial", "serial", "serial2", "serial4", "serial8", "smallserial"})
+
+
+def lasting(statements: Sequence[Statement]) -> tuple[int, ...]:
+    """Those that may last, by their place among these, from 0: they read or write what is in tables that exist."""
+    made: set[RelationName] = set()
+    found: list[int] = []
+    for n, statement in enumerate(statements):
+        tree = parse(statement.text)
+        if isinstance(tree, Unparsed) or not _is_brief(tree, made):
+            found.append(n)
+        elif tree.kind == "CreateStmt" and (relation := tree.node("relation")):
+            made.add(RelationName.of_range(relation))
+    return tuple(found)
+
+
+def _is_brief(tree: Node, made: set[RelationName]) -> bool:
+    if tree.kind in _BRIEF:
+        return True
+    relation = tree.node("relation") if tree.kind in {"AlterTableStmt", "CreateStmt", "IndexStmt"} else None
+    if relation is None:
+        return False
+    if tree.kind == "CreateStmt":
+        return tree.node("partbound") is None  # else the default partition is read
+    if RelationName.of_range(relation) in made:
+        return True
+    return tree.kind == "AlterTableStmt" and all(_is_brief_command(command) for command in tree.nodes("cmds"))
+
+
+def _is_brief_command(command: Node) -> bool:
+    match command.word("subtype"):
+        case "AT_AddColumn":
+            column = command.node("def")
+            return column is not None and _is_plain(column)
+        case "AT_AddConstraint":
+            constraint = command.node("def")
+            return constraint is not None and constraint.flag("skip_validation")
+        case word:
+            return word in _BRIEF_COMMANDS
+
+
+def _is_plain(column: Node) -> bool:
+    """Whether no row is touched where it is added: it has no value of its own for each, and nothing is checked."""
+    kind = column.node("type_name")
+    if kind is None or _SERIAL.intersection(kind.texts("names")):
+        return False
+    for constraint in column.nodes("constraints"):
+        match constraint.word("contype"):
+            case "CONSTR_NULL" | "CONSTR_NOTNULL":
+                pass
+            case "CONSTR_DEFAULT":
+                value = constraint.node("raw_expr")
+                if value is None or value.find("FuncCall", "SQLValueFunction", "NextValueExpr"):
+                    return False
+            case _:
+                return False
+    return True
