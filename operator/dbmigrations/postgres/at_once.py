@@ -11,7 +11,7 @@ which knows what to do or to say.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dbmigrations.api.words import Direction
@@ -58,8 +58,11 @@ def run_at_once(task: Task, meanwhile: Callable[[], bool]) -> int | None:
     if len(task.migration.down_script or "") > _LARGEST or not (in_one_go(unit.statements) and _is_usual(task)):
         return None
     row = task.around.retry.until_done(task.around.session, lambda: _attempt(task, unit, meanwhile))
+    remembered = task.around.remembered
     if row is None:
-        task.around.remembered.forget()
+        remembered.forget()
+    elif task.is_prisma and remembered.prisma is not None:
+        remembered.prisma = replace(remembered.prisma, exists=True, schema_exists=True)
     return row
 
 
@@ -76,7 +79,7 @@ def _is_usual(task: Task) -> bool:
         return True
     if remembered.prisma is None:
         remembered.prisma = prisma.state(around.session, around.application_schema)
-    return remembered.prisma.exists and task.migration.name not in remembered.prisma.open
+    return task.migration.name not in remembered.prisma.open
 
 
 def _attempt(task: Task, unit: Unit, meanwhile: Callable[[], bool]) -> int | None:
@@ -215,6 +218,10 @@ def _own(task: Task) -> list[bytes]:
     session = around.session
     statements = [_CONSTRAINTS, *session.reset_statements()]
     if task.is_prisma:
+        known = around.remembered.prisma
+        if known is not None and not known.exists:
+            making = prisma.making(around.application_schema, schema_exists=known.schema_exists)
+            statements += [query.as_bytes(session.connection) for query in making]
         statements += session.own.statements(
             session.connection,
             "prisma",

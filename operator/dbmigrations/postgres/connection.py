@@ -193,7 +193,7 @@ class Session(Wire):
     def reset_statements(self) -> list[bytes]:
         """The same for a `simple_query`, for our rows; what is prepared stays."""
         own = self.own.statements(self.connection, "settings", lambda: set_up(self.settings, self.facts), {})
-        return [*self._emptied, *own, CATALOG_ONLY.as_bytes(None)]
+        return [*self._emptied, *own, CATALOG_ONLY.as_bytes(None), b"SET LOCAL plan_cache_mode = force_generic_plan"]
 
     @cached_property
     def _emptied(self) -> list[bytes]:

@@ -41,8 +41,12 @@ class LockBounds:
 
 _BOUNDED = frozenset(
     {
-        *("AlterEnumStmt", "AlterTableStmt", "CommentStmt", "CreateEnumStmt", "CreateStmt", "CreateTrigStmt"),
-        *("DropStmt", "IndexStmt", "RenameStmt", "ViewStmt"),
+        *("AlterDefaultPrivilegesStmt", "AlterDomainStmt", "AlterEnumStmt", "AlterFunctionStmt"),
+        *("AlterObjectSchemaStmt", "AlterOwnerStmt", "AlterPolicyStmt", "AlterSeqStmt", "AlterTableStmt"),
+        *("AlterTypeStmt", "CommentStmt", "CompositeTypeStmt", "CreateDomainStmt", "CreateEnumStmt"),
+        *("CreateExtensionStmt", "CreateFunctionStmt", "CreatePolicyStmt", "CreateRangeStmt", "CreateSchemaStmt"),
+        *("CreateSeqStmt", "CreateStmt", "CreateTrigStmt", "DropStmt", "GrantStmt", "IndexStmt", "RenameStmt"),
+        *("RuleStmt", "TruncateStmt", "ViewStmt"),
     }
 )
 """Kinds that are bounded wherever they lock what existed: most of what a migration is made of."""

@@ -17,7 +17,7 @@ _NOT_ALLOWED = "42501"
 """insufficient_privilege."""
 
 _DDL = """
-    CREATE TABLE {table} (
+    CREATE TABLE IF NOT EXISTS {table} (
         id                  varchar(36) PRIMARY KEY NOT NULL,
         checksum            varchar(64) NOT NULL,
         finished_at         timestamptz,
@@ -43,9 +43,10 @@ class PrismaRow:
 
 @dataclass(frozen=True)
 class PrismaState:
-    """Whether the table is there, and which migrations Prisma counts as begun and not finished."""
+    """Whether the table and its schema are there, and which migrations Prisma counts as begun and not finished."""
 
     exists: bool
+    schema_exists: bool = True
     open: frozenset[str] = frozenset()
 
 
@@ -132,7 +133,7 @@ def finish(session: Session, schema: str, name: str, checksum: str, seconds: flo
 def state(session: Session, schema: str) -> PrismaState:
     """What `finish` would find."""
     if not _exists(session, schema):
-        return PrismaState(exists=False)
+        return PrismaState(exists=False, schema_exists=_schema_exists(session, schema))
     found = session.execute(
         sql.SQL("SELECT migration_name FROM {} WHERE finished_at IS NULL AND rolled_back_at IS NULL").format(
             prisma_table(schema)
@@ -176,8 +177,19 @@ _OPEN = sql.SQL("migration_name = %s AND finished_at IS NULL AND rolled_back_at 
 
 def _prepare(session: Session, schema: str) -> None:
     if not _exists(session, schema):
-        session.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
-        session.execute(sql.SQL(_DDL).format(table=prisma_table(schema)))
+        for query in making(schema, schema_exists=_schema_exists(session, schema)):
+            session.execute(query)
+
+
+def making(schema: str, *, schema_exists: bool) -> list[sql.Composed]:
+    """What makes the table where it is missing. A schema that is there is not made: that is not everybody's right."""
+    table = sql.SQL(_DDL).format(table=prisma_table(schema))
+    return [table] if schema_exists else [sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)), table]
+
+
+def _schema_exists(session: Session, schema: str) -> bool:
+    found = session.one("SELECT to_regnamespace(%s) IS NOT NULL", (sql.Identifier(schema).as_string(None),))
+    return bool(found[0])
 
 
 def _exists(session: Session, schema: str) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.tree import Node, Unparsed, parse
+from dbmigrations.postgres.sql.type_names import BUILT_IN, OF_EXTENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,8 @@ _BRIEF_COMMANDS = frozenset(
     }
 )
 
-_SERIAL = frozenset({"bigserial", "serial", "serial2", "serial4", "serial8", "smallserial"})
+_PLAIN = (BUILT_IN | OF_EXTENSIONS) - {"bigserial", "serial", "serial2", "serial4", "serial8", "smallserial"}
+"""Types of columns that have no default of their own, and no constraint."""
 
 
 def lasting(statements: Sequence[Statement]) -> tuple[int, ...]:
@@ -74,16 +76,14 @@ def _is_brief_command(command: Node) -> bool:
 def _is_plain(column: Node) -> bool:
     """Whether no row is touched where it is added: it has no value of its own for each, and nothing is checked."""
     kind = column.node("type_name")
-    if kind is None or _SERIAL.intersection(kind.texts("names")):
+    name = kind.texts("names")[-1:] if kind else ()
+    if not name or name[0] not in _PLAIN:
         return False
-    for constraint in column.nodes("constraints"):
-        match constraint.word("contype"):
-            case "CONSTR_NULL" | "CONSTR_NOTNULL":
-                pass
-            case "CONSTR_DEFAULT":
-                value = constraint.node("raw_expr")
-                if value is None or value.find("FuncCall", "SQLValueFunction", "NextValueExpr"):
-                    return False
-            case _:
-                return False
-    return True
+    constraints = {constraint.word("contype"): constraint for constraint in column.nodes("constraints")}
+    if not constraints.keys() <= {"CONSTR_NULL", "CONSTR_NOTNULL", "CONSTR_DEFAULT"}:
+        return False
+    default = constraints.get("CONSTR_DEFAULT")
+    value = default.node("raw_expr") if default else None
+    if value is None:
+        return "CONSTR_NOTNULL" not in constraints
+    return not value.find("FuncCall", "SQLValueFunction", "NextValueExpr")
