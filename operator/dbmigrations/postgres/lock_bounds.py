@@ -30,13 +30,14 @@ class LockBounds:
         """As the statements ask for it; no matter where the script sets lock_timeout itself."""
         if "lock_timeout" in script.text.lower():
             return cls((None,) * len(script.statements))
-        if all(_never_waits_long(statement) for statement in script.statements):
+        asked = {n for n, statement in enumerate(script.statements) if not _never_waits_long(statement)}
+        if not asked:
             return cls((None,) * len(script.statements))  # as the session has it: bounded
         from dbmigrations.postgres.sql.batch import Batch
-        from dbmigrations.postgres.sql.review import review_script
+        from dbmigrations.postgres.sql.review import operations_of
 
-        review = review_script(script, Batch.of(schema))
-        return cls(tuple(_bounded(operations) for operations in review.operations))
+        found = operations_of(script, asked, Batch.of(schema))
+        return cls(tuple(_bounded(found[n]) if n in found else True for n in range(len(script.statements))))
 
 
 _BOUNDED = frozenset(

@@ -44,7 +44,7 @@ def test_what_is_over_in_a_moment_reads_and_writes_no_rows_that_exist(case: str)
     ("script", "expected"),
     [
         (
-            "CREATE TABLE a (id int); CREATE INDEX ON a (id); ALTER TABLE a ADD CHECK (id > 0); COMMENT ON TABLE a IS 'x'",
+            "CREATE TABLE a (id int); CREATE INDEX ON a (id); ALTER TABLE a ADD CHECK (id > 0); COMMENT ON TABLE a IS ''",
             (),
         ),
         ("CREATE INDEX ON a (id); CREATE INDEX ON b (id)", (0, 1)),

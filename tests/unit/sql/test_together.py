@@ -26,12 +26,26 @@ def test_an_ordinary_script_goes_in_one() -> None:
         "COPY t FROM stdin;\n1\n\\.\n",
         "COPY t TO stdout;",
         "SELECT $1;",
+        "SELECT '$1', $1;",
+        "SELECT 1+$1, '$1';",
         "THIS IS NEWER SYNTAX;",
     ],
 )
 def test_what_pipeline_mode_or_the_parser_does_not_know_goes_alone(alone: str) -> None:
     assert parts(f"SELECT 1; SELECT 2;\n{alone}\nSELECT 3; SELECT 4;") == [2, 1, 2]
     assert not in_one_go(split(alone))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO t VALUES ('$2b$10$abc', E'$1', $x$ $1 $x$) -- $1",
+        "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS $$ SELECT $1 $$",
+        'SELECT a$1, "$1" FROM t /* $1 */',
+    ],
+)
+def test_a_dollar_in_a_string_a_body_a_name_or_a_comment_is_no_parameter(statement: str) -> None:
+    assert parts(f"SELECT 1;\n{statement}\n; SELECT 2;") == [3]
 
 
 def test_nothing_is_sent_ahead_in_an_encoding_that_may_have_changed() -> None:

@@ -15,6 +15,7 @@ from dbmigrations.postgres.sql.operations import LockMode, Operation, Work
 from dbmigrations.postgres.sql.placement import Commits, Opens, Outside, placement_of
 from dbmigrations.postgres.sql.script import SqlScript
 from dbmigrations.postgres.sql.sessions import end_of_transaction
+from dbmigrations.postgres.sql.statements import Statement
 from dbmigrations.postgres.sql.tree import Node, Unparsed, parse
 
 
@@ -86,12 +87,33 @@ def review_script(script: SqlScript, batch: Batch, ran: AbstractSet[int] = froze
             statements.append(StatementReview(()))
             batch = batch.with_session_of(_behind(tree, batch, script.directives.transaction))
             continue
-        found = (finding.at(statement.position) for finding in classify(tree, batch.read_afresh()))
-        operations = tuple(dict.fromkeys(_as_said(each, directives) for each in found))
+        operations = _operations(statement, tree, directives, batch)
         statements.append(StatementReview(operations, lock_of_reading(tree, batch.read_afresh())))
         losses.extend(losses_of(tree, batch.read_afresh(), statement.position))
         batch = _behind(tree, batch, script.directives.transaction)
     return Review(tuple(statements), tuple(losses), batch)
+
+
+def operations_of(script: SqlScript, wanted: AbstractSet[int], batch: Batch) -> dict[int, tuple[Operation, ...]]:
+    """Only what those statements do (from 0), given what the scripts before it in the same plan made."""
+    batch = batch.at_start_of_script()
+    found: dict[int, tuple[Operation, ...]] = {}
+    pairs = zip(script.statements, script.directives.statements, strict=True)
+    for ordinal, (statement, directives) in enumerate(pairs):
+        if len(found) == len(wanted):
+            break
+        tree = parse(statement.text)
+        if ordinal in wanted:
+            found[ordinal] = _operations(statement, tree, directives, batch)
+        batch = _behind(tree, batch, script.directives.transaction)
+    return found
+
+
+def _operations(
+    statement: Statement, tree: Node | Unparsed, directives: StatementDirectives, batch: Batch
+) -> tuple[Operation, ...]:
+    found = (finding.at(statement.position) for finding in classify(tree, batch.read_afresh()))
+    return tuple(dict.fromkeys(_as_said(each, directives) for each in found))
 
 
 def _behind(tree: Node | Unparsed, batch: Batch, directive: TransactionDirective | None) -> Batch:

@@ -8,6 +8,7 @@ parameter. Nothing is sent ahead in an encoding that a statement before it may h
 import re
 from collections.abc import Iterable, Iterator
 
+from dbmigrations.postgres.sql import lexer
 from dbmigrations.postgres.sql.statements import Statement
 from dbmigrations.postgres.sql.tree import Unparsed, parse
 
@@ -59,10 +60,22 @@ def leave_the_session(statements: tuple[Statement, ...]) -> bool:
 
 
 def _may_be_ahead(statement: Statement) -> bool:
-    if statement.copy_data is not None or _PARAMETER.search(statement.text):
+    if statement.copy_data is not None or _has_parameter(statement.text):
         return False
     tree = parse(statement.text)
     return not isinstance(tree, Unparsed) and tree.kind != "CopyStmt"
+
+
+def _has_parameter(text: str) -> bool:
+    """Whether `$1` stands outside of strings, bodies, names and comments."""
+    if not _PARAMETER.search(text):
+        return False
+    behind = 0
+    for token in lexer.tokens(text, detail=True):
+        if _PARAMETER.search(text, behind, token.start):
+            return True
+        behind = token.end
+    return _PARAMETER.search(text, behind) is not None
 
 
 def _keeps_encoding(statement: Statement) -> bool:
