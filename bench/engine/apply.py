@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.engine.applying import applying, connect, migration
+from bench.engine.applying import applying, connect, migration, start_run
 from bench.engine.looping import loop
 from bench.engine.scripts import Scripts, corpora, generated, write
 from bench.figures import Figure
@@ -109,11 +109,10 @@ def typical(ours: Sequence[float], theirs: Sequence[float]) -> tuple[float, str,
 
 
 def timed(directory: Directory, way: Callable[[Directory, str], None], *, prepared: bool = False) -> float:
-    """Seconds that a way took on a new database; `prepared`: with our tables in it, as after any preflight."""
+    """Seconds that a way took on a new database; `prepared`: with what preflight leaves in it."""
     database = directory.server.create_database()
     if prepared:
-        with applying(directory.where(database)):
-            pass
+        start_run(directory.where(database))
     with directory.server.connect() as connection:
         connection.execute("CHECKPOINT")
     began = time.perf_counter()

@@ -29,15 +29,21 @@ def connect(where: ConnectionSettings) -> psycopg.Connection[tuple[Any, ...]]:
     return psycopg.connect(**where.parameters(), autocommit=True)  # type: ignore[arg-type]  # texts, as libpq's
 
 
+def start_run(where: ConnectionSettings) -> None:
+    """What preflight leaves: our tables, and the row of a run."""
+    tables = Tables()
+    with Session.open(where, SessionSettings("bench")) as session, migration_lock(session, tables, wait=10):
+        install(session, tables, application_schema="public", runner_version="bench")
+        runs.start(session, tables, _run(str(uuid4())))
+
+
 @contextmanager
 def applying(where: ConnectionSettings, *, lock_timeout: float = 1.0) -> Iterator[Applier]:
-    """The engine, in a session of its own that holds the lock, for a run that was just started."""
+    """The engine, in a session of its own that holds the lock, for the run that was started."""
     tables = Tables()
     settings = SessionSettings("bench", row_security=False, lock_timeout=lock_timeout)
     with Session.open(where, settings) as session, migration_lock(session, tables, wait=10):
-        install(session, tables, application_schema="public", runner_version="bench")
-        run = str(uuid4())
-        runs.start(session, tables, _run(run))
+        (run,) = session.one(tables.query("SELECT id FROM {schema}.migration_run WHERE outcome = 'Running'"))
         yield Applier(session, tables, Provenance(run), wait=60)
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from bench.engine.applying import applying, connect, migration
+from bench.engine.applying import applying, connect, migration, start_run
 from bench.figures import Figure, percentile
 from dbmigrations.postgres.settings import ConnectionSettings
 from dbmigrations.release.migration import Kind
@@ -72,8 +72,7 @@ def measure(server: Server, folder: Path, console: Console) -> tuple[list[Figure
 def _measure(server: Server, console: Console) -> tuple[list[Figure], dict[str, object]]:
     database = server.create_database()
     where = ConnectionSettings(host=str(server.folder), port=str(server.port), dbname=database, user=server.SUPERUSER)
-    with applying(where):
-        pass  # our tables are there, as after any preflight
+    start_run(where)
     ours, bare, whole = Taken(), Taken(), Taken()
     sizes: list[int] = []
     for number in range(ROUNDS):

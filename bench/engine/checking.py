@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from click.testing import CliRunner
 
 from bench.engine import generated
-from bench.engine.applying import applying, connect
+from bench.engine.applying import applying, connect, start_run
 from bench.engine.processes import Shell, Spent
 from bench.figures import Figure
 from dbmigrations.api.words import Direction
@@ -50,6 +50,7 @@ def measure(server: Server, folder: Path, console: Console) -> tuple[list[Figure
     place = ["--dir", str(root)]
     options = ["--no-backup", "--operations", "Any", "--log-dir", str(folder)]
     shell.run([str(PROGRAM), "migrate", *place, "--yes", *options], Spent())
+    start_run(where)
     with applying(where) as applier:
         _happen_again(applier, root)
     shell.run([str(PROGRAM), "verify", *place], Spent())

@@ -17,7 +17,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from bench.engine.applying import applying, connect, migration
+from bench.engine.applying import applying, connect, migration, start_run
 from bench.figures import Figure
 from dbmigrations.postgres.settings import ConnectionSettings
 from dbmigrations.release.migration import Kind
@@ -59,6 +59,7 @@ def measure(server: Server, folder: Path, console: Console) -> tuple[list[Figure
         connection.execute("CREATE TABLE items (id int PRIMARY KEY, note text)")
         connection.execute("INSERT INTO items SELECT i, repeat('x', 40) FROM generate_series(1, 1000) i")
         connection.execute("VACUUM ANALYZE items")
+    start_run(where)
     alone, ours, without = Stalls(), Stalls(), Stalls()
     for number in range(ROUNDS):
         _round(where, folder, alone, lambda: time.sleep(READER))

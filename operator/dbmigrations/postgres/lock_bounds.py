@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from dbmigrations.postgres.sql.classes import OperationClass
+from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.placement import Inside, placement_of
 from dbmigrations.postgres.sql.tree import Unparsed, parse
 
 if TYPE_CHECKING:
     from dbmigrations.postgres.sql.operations import Operation
     from dbmigrations.postgres.sql.script import SqlScript
-    from dbmigrations.postgres.sql.statements import Statement
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,16 @@ class LockBounds:
         """As the statements ask for it; no matter where the script sets lock_timeout itself."""
         if "lock_timeout" in script.text.lower():
             return cls((None,) * len(script.statements))
-        asked = {n for n, statement in enumerate(script.statements) if not _never_waits_long(statement)}
-        if not asked:
-            return cls((None,) * len(script.statements))  # as the session has it: bounded
-        from dbmigrations.postgres.sql.batch import Batch
-        from dbmigrations.postgres.sql.review import operations_of
+        told, asked = _by_kind(script)
+        if asked:
+            from dbmigrations.postgres.sql.batch import Batch
+            from dbmigrations.postgres.sql.review import operations_of
 
-        found = operations_of(script, asked, Batch.of(schema))
-        return cls(tuple(_bounded(found[n]) if n in found else True for n in range(len(script.statements))))
+            for n, operations in operations_of(script, asked, Batch.of(schema)).items():
+                told[n] = _bounded(operations)
+        if False not in told:
+            return cls((None,) * len(told))  # as the session has it: bounded
+        return cls(tuple(told))
 
 
 _BOUNDED = frozenset(
@@ -53,10 +55,29 @@ _BOUNDED = frozenset(
 """Kinds that are bounded wherever they lock what existed: most of what a migration is made of."""
 
 
-def _never_waits_long(statement: Statement) -> bool:
-    """Whether no lock that it takes may be waited for as long as it takes; CONCURRENTLY is found by its placement."""
-    tree = parse(statement.text)
-    return not isinstance(tree, Unparsed) and tree.kind in _BOUNDED and isinstance(placement_of(tree), Inside)
+_ROWS = frozenset({"DeleteStmt", "InsertStmt", "UpdateStmt"})
+"""Kinds that wait for rows alone, unless they call something."""
+
+
+def _by_kind(script: SqlScript) -> tuple[list[bool | None], set[int]]:
+    """What each statement tells by itself, and those (from 0) that do not."""
+    made: set[RelationName] = set()
+    told: list[bool | None] = []
+    asked: set[int] = set()
+    for n, statement in enumerate(script.statements):
+        tree = parse(statement.text)
+        told.append(None)
+        if isinstance(tree, Unparsed) or not isinstance(placement_of(tree), Inside):  # CONCURRENTLY
+            asked.add(n)
+        elif tree.kind in _BOUNDED:
+            told[n] = True
+            if tree.kind == "CreateStmt" and not tree.flag("if_not_exists") and (relation := tree.node("relation")):
+                made.add(RelationName.of_range(relation))
+        elif tree.kind in _ROWS and not tree.find("FuncCall") and (relation := tree.node("relation")):
+            told[n] = None if RelationName.of_range(relation) in made else False
+        else:
+            asked.add(n)
+    return told, asked
 
 
 def _bounded(operations: tuple[Operation, ...]) -> bool | None:
