@@ -1,8 +1,9 @@
 """Applying many migrations to an empty database, beside a bare psycopg loop over the same files in the same turns.
 
 Like with like. The engine in this process, from its session to the last history row, beside the loop in this process,
-from its connection to the last COMMIT: this is what has a goal. And `dbmigrate migrate`, which besides reads and
-checks the directory, plans, classifies, verifies each release and writes a log, beside the loop as a program. The
+from its connection to the last COMMIT, each in a database of its own and migration by migration in turns, for a disk
+is as quick as it is from one moment to the next: this is what has a goal. And `dbmigrate migrate`, which besides reads
+and checks the directory, plans, classifies, verifies each release and writes a log, beside the loop as a program. The
 server waits for its disk, as production does.
 """
 
@@ -14,8 +15,9 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,24 +110,63 @@ def typical(ours: Sequence[float], theirs: Sequence[float]) -> tuple[float, str,
     return value, "s", reference
 
 
-def timed(directory: Directory, way: Callable[[Directory, str], None], *, prepared: bool = False) -> float:
-    """Seconds that a way took on a new database; `prepared`: with what preflight leaves in it."""
-    database = directory.server.create_database()
-    if prepared:
-        start_run(directory.where(database))
-    with directory.server.connect() as connection:
+def timed(directory: Directory, way: Callable[[Directory, str], None]) -> float:
+    """Seconds that a way took on a new database."""
+    with _database(directory) as database:
+        began = time.perf_counter()
+        way(directory, database)
+        return time.perf_counter() - began
+
+
+@contextmanager
+def _database(directory: Directory) -> Iterator[str]:
+    server = directory.server
+    database = server.create_database()
+    with server.connect() as connection:
         connection.execute("CHECKPOINT")
-    began = time.perf_counter()
-    way(directory, database)
-    took = time.perf_counter() - began
-    directory.server.drop_database(database)
-    return took
+    yield database
+    server.drop_database(database)
 
 
-def by_loop(directory: Directory, database: str) -> None:
-    """The loop, in this process."""
-    with connect(directory.where(database)) as connection:
-        loop(connection, directory.files)
+@dataclass
+class _Clock:
+    """Seconds that were spent within its blocks."""
+
+    seconds: float = 0.0
+
+    @contextmanager
+    def runs(self) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self.seconds += time.perf_counter() - began
+
+
+def in_turns(directory: Directory, number: int) -> tuple[float, float]:
+    """Seconds of the engine and of the loop; who goes first changes with each migration and each round."""
+    engine, bare = _Clock(), _Clock()
+    scripts = directory.scripts
+    with _database(directory) as ours, _database(directory) as theirs, ExitStack() as opened:
+        start_run(directory.where(ours))
+        with engine.runs():
+            apply = opened.enter_context(applying(directory.where(ours)))
+            found = [migration(name, text, scripts.kind) for name, text in scripts.files]
+        with bare.runs():
+            connection = opened.enter_context(connect(directory.where(theirs)))
+
+        def turn(clock: _Clock, work: Callable[[], object]) -> None:
+            with clock.runs():
+                work()
+
+        for n, (each, following, file) in enumerate(
+            zip(found, [*found[1:], None], directory.files, strict=True), start=number
+        ):
+            turns = [
+                partial(turn, engine, partial(apply.up, each, following=following)),
+                partial(turn, bare, partial(loop, connection, [file])),
+            ]
+            for take in turns if n % 2 == 0 else reversed(turns):
+                take()
+    return engine.seconds, bare.seconds
 
 
 def by_command(directory: Directory, database: str) -> None:
@@ -138,29 +179,18 @@ def by_command(directory: Directory, database: str) -> None:
 def _measure(directory: Directory, console: Console) -> list[Figure]:
     spent: dict[str, list[float]] = defaultdict(list)
     for number in range(ROUNDS):
-        turns: list[tuple[str, Callable[[], float]]] = [
-            ("ours", lambda: timed(directory, _by_engine, prepared=True)),
-            ("loop", lambda: timed(directory, by_loop)),
-            ("command", lambda: timed(directory, by_command)),
-            ("program", lambda: timed(directory, _by_program)),
-        ]
-        for name, turn in turns if number % 2 == 0 else reversed(turns):
-            spent[name].append(turn())
-    ours, bare = spent["ours"][-1], spent["loop"][-1]
+        ours, bare = in_turns(directory, number)
+        spent["ours"].append(ours)
+        spent["loop"].append(bare)
+        turns = [("command", by_command), ("program", _by_program)]
+        for name, way in turns if number % 2 == 0 else reversed(turns):
+            spent[name].append(timed(directory, way))
     console.say(f"{directory.scripts.title}: {ours:.2f} s, the loop {bare:.2f} s in the last of {ROUNDS} rounds")
     title = directory.scripts.title
     return [
         Figure(f"{title}: the engine", *typical(spent["ours"], spent["loop"]), GOAL, bounds_ratio=True),
         Figure(f"{title}: dbmigrate migrate", *typical(spent["command"], spent["program"])),
     ]
-
-
-def _by_engine(directory: Directory, database: str) -> None:
-    scripts = directory.scripts
-    with applying(directory.where(database)) as apply:
-        found = [migration(name, text, scripts.kind) for name, text in scripts.files]
-        for each, following in zip(found, [*found[1:], None], strict=True):
-            apply.up(each, following=following)
 
 
 def _by_program(directory: Directory, database: str) -> None:

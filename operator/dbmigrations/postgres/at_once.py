@@ -19,16 +19,18 @@ from dbmigrations.postgres import history, journal, prisma
 from dbmigrations.postgres.assertions import read_assertions
 from dbmigrations.postgres.errors import StatementError
 from dbmigrations.postgres.exchange import RefusedError, Request
+from dbmigrations.postgres.large import nothing_is_large
 from dbmigrations.postgres.records import Happening, RowOutcome
 from dbmigrations.postgres.sql.brief import lasting
-from dbmigrations.postgres.sql.together import in_one_go, leave_the_session
+from dbmigrations.postgres.sql.together import in_one_go, leave_the_session, may_be_read_at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from psycopg.pq.abc import PGresult
 
     from dbmigrations.postgres.errors import EngineError
+    from dbmigrations.postgres.sql.statements import Statement
     from dbmigrations.postgres.sql.units import Unit
     from dbmigrations.postgres.task import Task
 
@@ -103,15 +105,14 @@ def _in_one_message(task: Task, unit: Unit, ending: _Ending, meanwhile: Callable
     where, is told by doing it again in two.
     """
     session, statements = task.around.session, unit.statements
-    lasts = lasting(statements)
-    if len(lasts) > 1 or not (leave_the_session(statements) and task.runner.is_bounded):
+    watched = _watched(task, statements)
+    if watched is None:
         return None
-    watched = lasts[0] + 1 if lasts else 1
     for statement in statements[:watched]:
         task.runner.tell(statement)
-    texts = [statement.text.encode() for statement in statements]
+    script = [request.text for request in task.runner.composed(statements).requests]
     try:
-        results = session.simple_query([unit.begin.encode(), *texts, *ending.statements, _COMMIT], meanwhile=meanwhile)
+        row = _send(task, [unit.begin.encode(), *script], ending, statements, meanwhile)
     except RefusedError as refused:
         _of_statement(refused.error)
         session.give_up_own()
@@ -119,7 +120,18 @@ def _in_one_message(task: Task, unit: Unit, ending: _Ending, meanwhile: Callable
         return None
     for statement in statements[watched:]:
         task.runner.tell(statement)
-    return _row(results[-2])
+    return row
+
+
+def _watched(task: Task, statements: Sequence[Statement]) -> int | None:
+    """How many statements are told at the beginning of one message; None: they do not go in one."""
+    if not may_be_read_at_once(statements):
+        return None
+    remembered = task.around.remembered
+    if remembered.nothing_is_large is None:
+        remembered.nothing_is_large = nothing_is_large(task.around.session)
+    lasts = () if remembered.nothing_is_large else lasting(statements)
+    return None if len(lasts) > 1 else lasts[0] + 1 if lasts else 1
 
 
 def _in_two(task: Task, unit: Unit, ending: _Ending, meanwhile: Callable[[], bool]) -> int:
@@ -194,19 +206,30 @@ def _complete(task: Task, unit: Unit, ending: _Ending, meanwhile: Callable[[], b
     Raises:
         StatementError: a deferred constraint does not hold; located at the script's last statement.
     """
-    session = task.around.session
-    statements = ending.statements
-    counts = not leave_the_session(unit.statements)
     try:
-        results = session.simple_query([*statements, *([_PREPARED] if counts else []), _COMMIT], meanwhile=meanwhile)
+        return _send(task, [], ending, unit.statements, meanwhile)
     except RefusedError as refused:
         error = _of_statement(refused.error)
-        if refused.request == 0 or refused.request > len(statements):
-            raise task.runner.at_end(error) from None
-        raise _UnusualError from None
+        if 0 < refused.request < len(ending.statements):
+            raise _UnusualError from None
+        raise task.runner.at_end(error) from None
+
+
+def _send(
+    task: Task,
+    script: Sequence[bytes],
+    ending: _Ending,
+    statements: Sequence[Statement],
+    meanwhile: Callable[[], bool],
+) -> int:
+    """Have the script, and what ends the transaction, done as one message; the id of the history row."""
+    session = task.around.session
+    counts = not leave_the_session(statements)
+    sent = [*script, *ending.statements, *([_PREPARED] if counts else []), _COMMIT]
+    results = session.simple_query(sent, meanwhile=meanwhile)
     if counts and results[-2].get_value(0, 0) != str(len(session.own)).encode():
         session.deallocate()
-    return _row(results[len(statements) - 1])
+    return _row(results[-3 if counts else -2])
 
 
 def _row(inserted: PGresult) -> int:

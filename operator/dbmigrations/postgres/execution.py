@@ -126,11 +126,6 @@ class ScriptRunner:
             of.append(statement)
         return Composed(requests, of, tells, bounded)
 
-    @property
-    def is_bounded(self) -> bool:
-        """Whether all of its statements wait for locks as the session's settings say."""
-        return self.bounds is None or all(bounded is not False for bounded in self.bounds.bounded)
-
     def tell(self, statement: Statement) -> None:
         """Tell that this statement is running now."""
         total = len(self.script.statements)

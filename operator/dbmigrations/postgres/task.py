@@ -38,10 +38,11 @@ class Remembered:
 
     prisma: PrismaState | None = None
     assertions: dict[str, tuple[AssertionScript, ...]] = field(default_factory=dict)
+    nothing_is_large: bool | None = None
 
     def forget(self) -> None:
         """Ask anew: something else than an exchange of ours wrote it."""
-        self.prisma = None
+        self.prisma = self.nothing_is_large = None
         self.assertions.clear()
 
 

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 _BRIEF = frozenset(
     {
-        *("AlterEnumStmt", "CommentStmt", "CreateEnumStmt", "CreateFunctionStmt", "CreatePolicyStmt"),
-        *("CreateTrigStmt", "DropStmt", "GrantStmt", "RenameStmt", "ViewStmt"),
+        *("AlterDefaultPrivilegesStmt", "AlterEnumStmt", "AlterFunctionStmt", "AlterObjectSchemaStmt"),
+        *("AlterOwnerStmt", "AlterPolicyStmt", "AlterSeqStmt", "CommentStmt", "CompositeTypeStmt", "CreateDomainStmt"),
+        *("CreateEnumStmt", "CreateFunctionStmt", "CreatePolicyStmt", "CreateRangeStmt", "CreateSchemaStmt"),
+        *("CreateSeqStmt", "CreateTrigStmt", "DropStmt", "GrantStmt", "RenameStmt", "RuleStmt", "ViewStmt"),
     }
 )
 

@@ -19,11 +19,17 @@ _PARAMETER = re.compile(r"\$\d")
 
 _KEEP_ENCODING = frozenset(
     {
-        *("AlterEnumStmt", "AlterTableStmt", "CommentStmt", "CreateEnumStmt", "CreateFunctionStmt", "CreatePolicyStmt"),
-        *("CreateStmt", "CreateTrigStmt", "DropStmt", "GrantStmt", "IndexStmt", "RenameStmt", "ViewStmt"),
+        *("AlterDefaultPrivilegesStmt", "AlterEnumStmt", "AlterFunctionStmt", "AlterObjectSchemaStmt"),
+        *("AlterOwnerStmt", "AlterPolicyStmt", "AlterSeqStmt", "AlterTableStmt", "AlterTypeStmt", "CommentStmt"),
+        *("CompositeTypeStmt", "CreateDomainStmt", "CreateEnumStmt", "CreateFunctionStmt", "CreatePolicyStmt"),
+        *("CreateRangeStmt", "CreateSchemaStmt", "CreateSeqStmt", "CreateStmt", "CreateTrigStmt", "DropStmt"),
+        *("GrantStmt", "IndexStmt", "RenameStmt", "RuleStmt", "ViewStmt"),
     }
 )
 """Kinds that set nothing and run no routine by name."""
+
+_ROWS = frozenset({"DeleteStmt", "InsertStmt", "UpdateStmt"})
+"""The same, unless they call something."""
 
 
 def stretches(statements: Iterable[Statement]) -> Iterator[tuple[Statement, ...]]:
@@ -54,9 +60,21 @@ def in_one_go(statements: tuple[Statement, ...]) -> bool:
     return not parts or (len(parts) == 1 and _may_be_ahead(parts[0][0]))
 
 
-def leave_the_session(statements: tuple[Statement, ...]) -> bool:
+def leave_the_session(statements: Iterable[Statement]) -> bool:
     """Whether none of them sets, prepares or calls anything by name."""
     return all(_keeps_encoding(statement) for statement in statements)
+
+
+def may_be_read_at_once(statements: Iterable[Statement]) -> bool:
+    """Whether none of them, by itself, changes how those behind it are read, so that all may come in one message."""
+    return sum(len(statement.text) for statement in statements) <= _LARGEST and all(
+        _keeps_encoding(statement) or _only_writes_rows(statement) for statement in statements
+    )
+
+
+def _only_writes_rows(statement: Statement) -> bool:
+    tree = parse(statement.text)
+    return not isinstance(tree, Unparsed) and tree.kind in _ROWS and not tree.find("FuncCall")
 
 
 def _may_be_ahead(statement: Statement) -> bool:

@@ -138,13 +138,15 @@ def parse(statement: str) -> Node | Unparsed:
     """The tree of one statement (without its semicolon), or why there is none. Some 25 µs for an ordinary one.
 
     A script is looked at several times: how it runs, what it locks, what it does. Trees are never changed, so those of
-    the last ordinary statements are kept.
+    the last statements are kept: of many that are short, of some that are ordinary.
     """
-    return _parsed_before(statement) if len(statement) <= _ORDINARY else _parsed(statement)
+    if len(statement) <= _SHORT:
+        return _short_before(statement)
+    return _ordinary_before(statement) if len(statement) <= _ORDINARY else _parsed(statement)
 
 
-_ORDINARY = 4_000
-"""Characters of a statement whose tree is kept; some 140 kB then."""
+_SHORT, _ORDINARY = 400, 4_000
+"""Characters of statements whose trees are kept; some 14 and 140 kB then."""
 
 
 _CONSTANT = (
@@ -186,7 +188,10 @@ def _parsed(statement: str) -> Node | Unparsed:
     return _node(result.stmts[0].stmt)
 
 
-@lru_cache(maxsize=64)
-def _parsed_before(statement: str) -> Node | Unparsed:
+def _parsed_once(statement: str) -> Node | Unparsed:
     tree = _parsed(statement)
     return tree if isinstance(tree, Unparsed) else _Root(tree._message)  # noqa: SLF001  # of this module
+
+
+_short_before = lru_cache(maxsize=1_000)(_parsed_once)
+_ordinary_before = lru_cache(maxsize=64)(_parsed_once)
