@@ -10,6 +10,7 @@ import pytest
 
 from dbmigrations.postgres import history
 from dbmigrations.postgres.errors import LockReleasedError, PlanChangedError, StatementError
+from dbmigrations.postgres.events import Event, MigrationFinished, StatementStarted
 from dbmigrations.postgres.exchange import RefusedError
 from dbmigrations.release.migration import Kind
 from tests.engine.databases import applier
@@ -76,6 +77,79 @@ def test_what_is_applied_already_is_not_applied_again(database: Database) -> Non
         with pytest.raises(PlanChangedError, match="applied already"):
             apply.up(migration("x", "CREATE TABLE IF NOT EXISTS t (id int);\nINSERT INTO t VALUES (1);"))
     assert database.rows("SELECT id FROM t") == [(1,)]
+
+
+SLOW = """\
+CREATE TABLE t (id int);
+CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$;
+CREATE TRIGGER slow BEFORE UPDATE ON t EXECUTE FUNCTION wait();
+"""
+
+
+@pytest.mark.parametrize("large", [True, False], ids=["large", "small"])
+def test_where_a_table_is_large_each_statement_that_may_last_is_told_in_its_turn(
+    database: Database, *, large: bool
+) -> None:
+    if large:
+        database.run("CREATE TABLE big AS SELECT i, repeat('x', 1000) FROM generate_series(1, 9000) i", "ANALYZE big")
+    database.run(*SLOW.splitlines(), user=database.owner)
+    told: list[tuple[float, Event]] = []
+    with database.session() as session:
+        apply = applier(session, database.tables, listener=lambda event: told.append((time.monotonic(), event)))
+        apply.up(migration("x", "UPDATE t SET id = 1;\nUPDATE t SET id = 2;\n"))
+    began, second = (at for at, each in told if isinstance(each, StatementStarted))
+    (ended,) = (at for at, each in told if isinstance(each, MigrationFinished))
+    assert ended - began > 1.5
+    assert (ended - second > 0.5) is large
+
+
+@pytest.mark.every_major
+@pytest.mark.parametrize(
+    ("bad", "column", "what"),
+    [
+        ("CREATE TABLE äöü😀 (id wrong);", 23, "type .wrong. does not exist"),
+        ("CREATE TABLE (;", 14, "syntax error"),
+        ("INSERT INTO a VALUES (9);", 1, "violates check constraint"),
+    ],
+    ids=["a name", "syntax", "a row"],
+)
+@pytest.mark.parametrize("place", ["first", "middle", "last"])
+def test_an_error_of_a_message_is_that_of_its_statement(
+    database: Database, place: str, bad: str, column: int, what: str
+) -> None:
+    database.run("CREATE TABLE a (id int CHECK (id < 9))", user=database.owner)
+    before = {"first": "", "middle": "CREATE TABLE b (id int);\n", "last": "CREATE TABLE b (id int);\n"}[place]
+    behind = "" if place == "last" else "CREATE TABLE c (id int);\n"
+    line = before.count("\n") + 1
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        with pytest.raises(StatementError, match=rf"x\.sql:{line}:{column}: .*{what}"):
+            apply.up(migration("x", f"{before}{bad}\n{behind}"))
+        assert [row.outcome.value for row in history.rows(session, database.tables)] == ["Failed"]
+        apply.up(migration("x", "CREATE TABLE b (id int);"))
+        assert [row.name for row in history.applied(session, database.tables)] == ["x"]
+
+
+def test_comments_at_the_ends_of_statements_hide_nothing(database: Database) -> None:
+    script = "CREATE TABLE a (id int) -- one\n;\nCREATE TABLE b (id int) /* two */;\nCREATE TABLE c (id int) -- three"
+    with database.session() as session:
+        applier(session, database.tables).up(migration("x", script))
+    assert database.value("SELECT count(*) FROM pg_class WHERE relname IN ('a', 'b', 'c')") == 3
+
+
+def test_each_setting_of_lock_timeout_goes_along(database: Database) -> None:
+    database.run("CREATE TABLE t (id int)", "CREATE TABLE seen (setting text)", user=database.owner)
+    database.run(
+        "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN INSERT INTO seen VALUES (current_setting('lock_timeout')); RETURN NULL; END $$",
+        "CREATE TRIGGER note AFTER UPDATE ON t EXECUTE FUNCTION note()",
+        user=database.owner,
+    )
+    with database.session() as session:
+        apply = applier(session, database.tables)
+        apply.up(migration("x", "UPDATE t SET id = 1;\nALTER TABLE t ADD COLUMN n int;\nUPDATE t SET n = 1;\n"))
+        assert session.one("SELECT current_setting('lock_timeout')") == ("1s",)
+    assert database.rows("SELECT setting FROM seen") == [("0",), ("0",)]
 
 
 @pytest.mark.every_major

@@ -102,3 +102,25 @@ def test_a_migration_that_makes_its_schema_anew_keeps_its_row(database: Database
 def test_a_database_that_prisma_never_saw_has_no_rows(database: Database) -> None:
     with database.session() as session:
         assert prisma_rows(session, "public") == ()
+
+
+@pytest.mark.parametrize("script", ["CREATE TABLE t (id int);", "SELECT 1;"], ids=["in one message", "watched"])
+def test_a_role_that_may_make_no_schemas_applies_the_first_one_in_a_schema_that_is_there(
+    database: Database, script: str
+) -> None:
+    role = database.role()
+    database.run(f"CREATE SCHEMA dbmigrations AUTHORIZATION {role}", f"CREATE SCHEMA shop AUTHORIZATION {role}")
+    with database.session(where=database.where(user=role), schema="shop") as session:
+        apply = applier(session, database.tables)
+        apply.up(migration("a", script, kind=Kind.SCHEMA))
+        apply.up(migration("b", "CREATE TABLE u (id int);", kind=Kind.SCHEMA))
+    assert database.rows("SELECT migration_name FROM shop._prisma_migrations ORDER BY started_at") == [("a",), ("b",)]
+
+
+def test_the_first_one_makes_a_schema_that_is_not_there(database: Database) -> None:
+    with database.session(schema="shop") as session:
+        apply = applier(session, database.tables)
+        apply.up(migration("a", "CREATE TYPE public.mood AS ENUM ('calm');", kind=Kind.SCHEMA))
+        apply.up(migration("b", "CREATE TABLE u (id int);", kind=Kind.SCHEMA))
+    assert database.rows("SELECT migration_name FROM shop._prisma_migrations ORDER BY started_at") == [("a",), ("b",)]
+    assert database.value("SELECT to_regclass('shop.u') IS NOT NULL")
