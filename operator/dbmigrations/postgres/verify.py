@@ -11,11 +11,12 @@ from dbmigrations.postgres.errors import StatementError
 from dbmigrations.postgres.execution import ScriptRunner, read_script
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from dbmigrations.postgres.assertions import AssertionScript
     from dbmigrations.postgres.connection import Session
     from dbmigrations.postgres.sql.statements import Statement
+    from dbmigrations.postgres.unvalidated import Unvalidated
 
 _NOT_ENFORCED_SINCE = 18
 """The major that brought constraints which are NOT ENFORCED, and so never validated."""
@@ -115,12 +116,37 @@ def broken_objects(session: Session) -> tuple[str, ...]:
     return tuple(name for (name,) in found)
 
 
-def newly_broken(session: Session, known: Sequence[str]) -> tuple[Finding, ...]:
-    """The built-in assertions: what is broken now and was not known to be when the run began."""
-    return tuple(Finding(name, _remedy(name)) for name in broken_objects(session) if name not in set(known))
+def newly_broken(session: Session, known: Sequence[str], allowed: Sequence[Unvalidated] = ()) -> tuple[Finding, ...]:
+    """The built-in assertions: what is broken now.
+
+    Args:
+        session: that looks.
+        known: what was known to be broken when the run began.
+        allowed: what may stay NOT VALID.
+    """
+    fine = {*known, *_named(session, allowed)}
+    return tuple(Finding(name, _remedy(name)) for name in broken_objects(session) if name not in fine)
+
+
+def _named(session: Session, allowed: Sequence[Unvalidated]) -> Iterator[str]:
+    """As `broken_objects` names them."""
+    for each in allowed:
+        found = session.execute(
+            "SELECT 'NOT VALID constraint ' || quote_ident(c.conname) || ' of ' || quote_ident(n.nspname) || '.' ||"
+            " quote_ident(coalesce(r.relname, t.typname))"
+            " FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace"
+            " LEFT JOIN pg_class r ON r.oid = c.conrelid LEFT JOIN pg_type t ON t.oid = c.contypid"
+            " WHERE c.conname = %(constraint)s AND coalesce(r.relname, t.typname) = %(name)s"
+            " AND n.nspname = coalesce(%(schema)s::text, n.nspname)",
+            {"constraint": each.constraint, "name": each.of.name, "schema": each.of.schema},
+        )
+        yield from (name for (name,) in found)
 
 
 def _remedy(name: str) -> str:
     if name.startswith("INVALID"):
         return "an interrupted CREATE INDEX CONCURRENTLY left it; drop it and build it again"
-    return "run ALTER TABLE … VALIDATE CONSTRAINT in a migration of the same release"
+    return (
+        "run ALTER TABLE … VALIDATE CONSTRAINT in a migration of the same release; or, where it is to stay so, name it "
+        "and say why above the statement: `-- migrate: allow=not-valid reason=…`"
+    )

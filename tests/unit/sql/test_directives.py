@@ -91,6 +91,8 @@ def test_other_texts_are_no_directives(script: str) -> None:
     ("script", "message", "place"),
     [
         ("-- migrate: allow=destructive\nDROP TABLE t", "an exception needs its reason", "1:13"),
+        ("-- migrate: allow=not-valid\nALTER TABLE t ADD CHECK (a) NOT VALID", "an exception needs its reason", "1:13"),
+        ("-- migrate: allow=invalid reason=y\nDROP TABLE t", "use additive, .* or not-valid", "1:13"),
         ("-- migrate: allow=destructive,x reason=y\nDROP TABLE t", "there is no class x to allow", "1:13"),
         ("-- migrate: allow=unknown reason=y\nCALL f()", "there is no class unknown to allow", "1:13"),
         ("-- migrate: speed=high\nSELECT 1", "no directive speed", "1:13"),

@@ -4,11 +4,13 @@
     -- migrate: down=partial-safe               before the first statement of a down script
     -- migrate: class=data reason=why it is     before a statement; before the first one it holds for all
     -- migrate: allow=destructive reason=why    before a statement; before the first one it holds for all
+    -- migrate: allow=not-valid reason=why      the same: the constraint that it adds NOT VALID may stay so
     -- migrate: check=SELECT …                  before a statement; before the first one it holds for all
     -- migrate: backfill=orders key=id …        before the only statement of a backfill (backfill.py)
 
 `class` says what a statement does whose class cannot be read. `allow` excepts a statement of that class (or of several,
-with commas) from `policy.operations`; whether it counts, the platform says (`policy.exceptions`).
+with commas) from `policy.operations`; whether it counts, the platform says (`policy.exceptions`). With `not-valid` it
+excepts a constraint from what Verify looks for, whatever that policy says.
 
 `reason`, `check` and `remaining` take the rest of their line. An unknown or malformed directive is an error, never
 ignored, and so is one that stands where it would say nothing: inside a statement or behind the last one. The marks of
@@ -36,6 +38,10 @@ class TransactionDirective(StrEnum):
     NONE = "none"  # each statement outside any transaction block
 
 
+NOT_VALID = "not-valid"
+"""What `allow` takes beside the classes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """What an author declares about statements whose class cannot be read."""
@@ -50,6 +56,13 @@ class Allowance:
 
     classes: tuple[OperationClass, ...]
     reason: str
+    not_valid: bool = False
+    """What is added NOT VALID may stay so."""
+
+    @property
+    def words(self) -> str:
+        """As it is written."""
+        return ",".join([*self.classes, *([NOT_VALID] if self.not_valid else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +222,15 @@ def _allowance(text: str, found: Words) -> Allowance | None:
     if value is None:
         return None
     place = locate(text, found.places["allow"])
-    classes = value.split(",")
-    for each in classes:
-        if each not in set(_DECLARABLE):
-            raise SqlInvalidError(f"there is no class {each} to allow: use {_one_of(_DECLARABLE)}", place)
+    words = value.split(",")
+    for each in words:
+        if each != NOT_VALID and each not in set(_DECLARABLE):
+            choice = _one_of((*_DECLARABLE, NOT_VALID))
+            raise SqlInvalidError(f"there is no class {each} to allow: use {choice}", place)
     if reason is None:
         raise SqlInvalidError("an exception needs its reason: write allow=… reason=…", place)
-    return Allowance(tuple(OperationClass(each) for each in classes), reason)
+    classes = tuple(OperationClass(each) for each in words if each != NOT_VALID)
+    return Allowance(classes, reason, not_valid=NOT_VALID in words)
 
 
 def exceptions_in(statements: tuple[Statement, ...], directives: Directives) -> tuple[str, ...]:
@@ -229,7 +244,7 @@ def exceptions_in(statements: tuple[Statement, ...], directives: Directives) -> 
             shown = f"class={each.declaration.operation_class}: {each.declaration.reason}"
             found.setdefault(each.declaration, f"{statement.position.reference} {shown}")
         if each.allowance:
-            shown = f"allow={','.join(each.allowance.classes)}: {each.allowance.reason}"
+            shown = f"allow={each.allowance.words}: {each.allowance.reason}"
             found.setdefault(each.allowance, f"{statement.position.reference} {shown}")
     return tuple(found.values())
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from dbmigrations.postgres.assertions import AssertionScript, stored_assertions
 from dbmigrations.postgres.facts import read_history
+from dbmigrations.postgres.unvalidated import unvalidated
 from dbmigrations.postgres.verify import Finding, newly_broken, run_assertions
 from dbmigrations.runner.commands.answers import document
 from dbmigrations.runner.commands.laptop import Laptop, at_laptop
@@ -18,6 +21,9 @@ from dbmigrations.runner.exits import Exit
 from dbmigrations.runner.report.words import count
 from dbmigrations.runner.source import load_source
 from dbmigrations.runner.steps.session import Work, open_work
+
+if TYPE_CHECKING:
+    from dbmigrations.release.directory import ReleaseDirectory
 
 
 @click.command("verify", cls=Leaf)
@@ -36,8 +42,10 @@ def verify(desk: Desk, version: str | None, place: Place) -> Exit:
         release = version or history.current_version.removesuffix("*")
         if not release:
             raise click.UsageError("the database has no version yet: name a release with --release")
-        scripts = _assertions(laptop, work, release)
-        findings = (*run_assertions(work.session, scripts), *newly_broken(work.session, ()))
+        directory = _directory(laptop)
+        scripts = _assertions(directory, work, release)
+        allowed = unvalidated(migration.up for migration in directory.migrations) if directory else ()
+        findings = (*run_assertions(work.session, scripts), *newly_broken(work.session, (), allowed))
     if desk.terminal.as_json:
         desk.terminal.document(
             document(
@@ -53,11 +61,15 @@ def verify(desk: Desk, version: str | None, place: Place) -> Exit:
     return Exit.FAILED if findings else Exit.OK
 
 
-def _assertions(laptop: Laptop, work: Work, release: str) -> tuple[AssertionScript, ...]:
+def _directory(laptop: Laptop) -> ReleaseDirectory | None:
     try:
-        found = load_source(str(laptop.place.source)).release(release)
+        return load_source(str(laptop.place.source))
     except SourceMissingError:
-        found = None
+        return None
+
+
+def _assertions(directory: ReleaseDirectory | None, work: Work, release: str) -> tuple[AssertionScript, ...]:
+    found = directory.release(release) if directory else None
     if found is not None and found.assertions:
         return tuple(AssertionScript.of(assertion) for assertion in found.assertions)
     return stored_assertions(work.session, work.tables, release)
