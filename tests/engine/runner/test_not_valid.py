@@ -56,9 +56,7 @@ def test_one_that_may_stay_so_passes(
     assert database.value("SELECT count(*) > 0 FROM pg_constraint WHERE NOT convalidated")
 
 
-def test_its_reason_is_kept_in_the_history_and_says_nothing_of_others(
-    laptop: Laptop, notes: Notes, database: Database
-) -> None:
+def test_its_reason_is_kept_and_says_nothing_of_others(laptop: Laptop, notes: Notes, database: Database) -> None:
     both = "ALTER TABLE notes ADD CONSTRAINT {} CHECK (id > 0) NOT VALID;\n"
     notes.write(notes.VIEW, VIEW + ALLOWED + both.format("meant") + both.format("forgotten"))
     failed = laptop.run(*MIGRATE)
