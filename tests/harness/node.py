@@ -56,8 +56,9 @@ class Node:
         self.servers.start("coredns", [*within, self.programs / "coredns", "-conf", conf / "Corefile"])
         provisioner = [self.programs / "volume-provisioner", "-kubeconfig", settings.kubeconfig]
         self.servers.start("volume-provisioner", [*provisioner, "-folder", settings.folder / "volumes"])
-        self.servers.start("kubelet", [*within, self.programs / "kubelet", *kubelet(settings)])
-        self.servers.wait("kubelet", lambda: api.node_ready(settings.node_name), what="the node")
+        # It ends where containerd, which answers already, still puts its books of earlier Pods in order.
+        words = [*within, self.programs / "kubelet", *kubelet(settings)]
+        self.servers.supervise("kubelet", words, lambda: api.node_ready(settings.node_name), what="the node")
 
     def stop(self) -> None:
         """Ends all Pods, then everything that served them, and takes mounts, network and control group away."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _POLL = 0.02  # seconds
+_AGAIN = 0.3  # seconds until a server that ended by itself is started again
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,26 @@ class Servers:
             if time.monotonic() > deadline:
                 raise NotReady(f"{what}: not within {patience:.0f} s. The end of {log}:\n{tail}")
             time.sleep(_POLL)
+
+    def supervise(
+        self, name: str, command: Sequence[object], ready: Callable[[], bool], *, what: str, starts: int = 10
+    ) -> None:
+        """Starts a server and waits until `ready` says so; one that ends by itself before is started again.
+
+        Raises:
+            ProcessDied: also at the last of so many starts.
+            NotReady: as `wait`.
+        """
+        for left in reversed(range(starts)):
+            self.start(name, command)
+            try:
+                self.wait(name, ready, what=what)
+            except ProcessDied:
+                if not left:
+                    raise
+                time.sleep(_AGAIN)
+            else:
+                return
 
     def left_behind(self, programs: Iterable[str]) -> list[Process]:
         """Processes of these programs that have our folder in their arguments, with or without a pid file."""
