@@ -1,5 +1,6 @@
 """Taking a snapshot: a handful of set-based queries in one read-only transaction, whatever the number of objects."""
 
+import time
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
@@ -8,6 +9,7 @@ from psycopg import sql
 
 from dbmigrations.postgres.catalog.snapshot import CatalogObject, Snapshot
 from dbmigrations.postgres.connection import Session
+from dbmigrations.postgres.errors import StatementError
 from dbmigrations.postgres.tables import Tables
 from dbmigrations.postgres.view import IS_OUR_VIEW
 
@@ -53,6 +55,11 @@ _SCHEMAS = """
             WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e'))
 """
 
+# What is to be printed may be dropped meanwhile, for those who look without the lock: the rows of the catalog are those
+# of the transaction's beginning, but what prints them is not ("could not open relation", "cache lookup failed").
+_INTERNAL_ERROR = "XX000"
+_TRIES, _PAUSE = 20, 0.1
+
 _COMPRESSION_SINCE = 14
 _MULTIRANGE_SINCE = 14
 _EXPRESSIONS_SINCE = 14
@@ -71,6 +78,17 @@ def take_snapshot(session: Session, tables: Tables, schemas: Sequence[str] | Non
     Raises:
         EngineError: the database does not answer.
     """
+    for _ in range(_TRIES - 1):
+        try:
+            return _taken(session, tables, schemas)
+        except StatementError as error:
+            if error.details.sqlstate != _INTERNAL_ERROR:
+                raise
+            time.sleep(_PAUSE)
+    return _taken(session, tables, schemas)
+
+
+def _taken(session: Session, tables: Tables, schemas: Sequence[str] | None) -> Snapshot:
     with session.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"):
         session.execute(_SETTINGS)
         chosen = None if schemas is None else list(schemas)
