@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from dbmigrations.postgres.sql.classes import OperationClass
-from dbmigrations.postgres.sql.names import RelationName
+from dbmigrations.postgres.sql.kinds import CATALOG, ROWS
+from dbmigrations.postgres.sql.naming import relation_in, table_made
 from dbmigrations.postgres.sql.placement import Inside, placement_of
 from dbmigrations.postgres.sql.tree import Unparsed, parse
 
 if TYPE_CHECKING:
+    from dbmigrations.postgres.sql.names import RelationName
     from dbmigrations.postgres.sql.operations import Operation
     from dbmigrations.postgres.sql.script import SqlScript
 
@@ -42,21 +44,8 @@ class LockBounds:
         return cls(tuple(told))
 
 
-_BOUNDED = frozenset(
-    {
-        *("AlterDefaultPrivilegesStmt", "AlterDomainStmt", "AlterEnumStmt", "AlterFunctionStmt"),
-        *("AlterObjectSchemaStmt", "AlterOwnerStmt", "AlterPolicyStmt", "AlterSeqStmt", "AlterTableStmt"),
-        *("AlterTypeStmt", "CommentStmt", "CompositeTypeStmt", "CreateDomainStmt", "CreateEnumStmt"),
-        *("CreateExtensionStmt", "CreateFunctionStmt", "CreatePolicyStmt", "CreateRangeStmt", "CreateSchemaStmt"),
-        *("CreateSeqStmt", "CreateStmt", "CreateTrigStmt", "DropStmt", "GrantStmt", "IndexStmt", "RenameStmt"),
-        *("RuleStmt", "TruncateStmt", "ViewStmt"),
-    }
-)
+_BOUNDED = CATALOG | {"AlterDomainStmt", "CreateExtensionStmt", "TruncateStmt"}
 """Kinds that are bounded wherever they lock what existed: most of what a migration is made of."""
-
-
-_ROWS = frozenset({"DeleteStmt", "InsertStmt", "UpdateStmt"})
-"""Kinds that wait for rows alone, unless they call something."""
 
 
 def _by_kind(script: SqlScript) -> tuple[list[bool | None], set[int]]:
@@ -71,10 +60,10 @@ def _by_kind(script: SqlScript) -> tuple[list[bool | None], set[int]]:
             asked.add(n)
         elif tree.kind in _BOUNDED:
             told[n] = True
-            if tree.kind == "CreateStmt" and not tree.flag("if_not_exists") and (relation := tree.node("relation")):
-                made.add(RelationName.of_range(relation))
-        elif tree.kind in _ROWS and not tree.find("FuncCall") and (relation := tree.node("relation")):
-            told[n] = None if RelationName.of_range(relation) in made else False
+            if (table := table_made(tree)) is not None:
+                made.add(table)
+        elif tree.kind in ROWS and not tree.find("FuncCall"):  # they wait for rows alone, unless they call something
+            told[n] = None if relation_in(tree) in made else False
         else:
             asked.add(n)
     return told, asked

@@ -7,23 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dbmigrations.postgres.sql.names import RelationName
+from dbmigrations.postgres.sql.kinds import CATALOG
+from dbmigrations.postgres.sql.naming import relation_in, table_made
 from dbmigrations.postgres.sql.tree import Node, Unparsed, parse
 from dbmigrations.postgres.sql.type_names import BUILT_IN, OF_EXTENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dbmigrations.postgres.sql.names import RelationName
     from dbmigrations.postgres.sql.statements import Statement
 
-_BRIEF = frozenset(
-    {
-        *("AlterDefaultPrivilegesStmt", "AlterEnumStmt", "AlterFunctionStmt", "AlterObjectSchemaStmt"),
-        *("AlterOwnerStmt", "AlterPolicyStmt", "AlterSeqStmt", "CommentStmt", "CompositeTypeStmt", "CreateDomainStmt"),
-        *("CreateEnumStmt", "CreateFunctionStmt", "CreatePolicyStmt", "CreateRangeStmt", "CreateSchemaStmt"),
-        *("CreateSeqStmt", "CreateTrigStmt", "DropStmt", "GrantStmt", "RenameStmt", "RuleStmt", "ViewStmt"),
-    }
-)
+_BRIEF = CATALOG - {"AlterTableStmt", "AlterTypeStmt", "CreateStmt", "IndexStmt"}
 
 _BRIEF_COMMANDS = frozenset(
     {
@@ -45,20 +40,19 @@ def lasting(statements: Sequence[Statement]) -> tuple[int, ...]:
         tree = parse(statement.text)
         if isinstance(tree, Unparsed) or not _is_brief(tree, made):
             found.append(n)
-        elif tree.kind == "CreateStmt" and (relation := tree.node("relation")):
-            made.add(RelationName.of_range(relation))
+        elif (table := table_made(tree)) is not None:
+            made.add(table)
     return tuple(found)
 
 
 def _is_brief(tree: Node, made: set[RelationName]) -> bool:
     if tree.kind in _BRIEF:
         return True
-    relation = tree.node("relation") if tree.kind in {"AlterTableStmt", "CreateStmt", "IndexStmt"} else None
-    if relation is None:
-        return False
     if tree.kind == "CreateStmt":
         return tree.node("partbound") is None  # else the default partition is read
-    if RelationName.of_range(relation) in made:
+    if tree.kind not in {"AlterTableStmt", "IndexStmt"}:
+        return False
+    if relation_in(tree) in made:
         return True
     return tree.kind == "AlterTableStmt" and all(_is_brief_command(command) for command in tree.nodes("cmds"))
 

@@ -15,6 +15,20 @@ EXECUTED = frozenset(
 )
 """They read and write rows, and run the functions that they name."""
 
+ROWS = frozenset({"DeleteStmt", "InsertStmt", "UpdateStmt"})
+"""Those of them that most scripts have."""
+
+CATALOG = frozenset(
+    {
+        *("AlterDefaultPrivilegesStmt", "AlterEnumStmt", "AlterFunctionStmt", "AlterObjectSchemaStmt"),
+        *("AlterOwnerStmt", "AlterPolicyStmt", "AlterSeqStmt", "AlterTableStmt", "AlterTypeStmt", "CommentStmt"),
+        *("CompositeTypeStmt", "CreateDomainStmt", "CreateEnumStmt", "CreateFunctionStmt", "CreatePolicyStmt"),
+        *("CreateRangeStmt", "CreateSchemaStmt", "CreateSeqStmt", "CreateStmt", "CreateTrigStmt", "DropStmt"),
+        *("GrantStmt", "IndexStmt", "RenameStmt", "RuleStmt", "ViewStmt"),
+    }
+)
+"""They change what is in a schema; they set nothing in the session, and run no routine by name."""
+
 SESSION = frozenset(
     {
         "CheckPointStmt",

@@ -33,6 +33,11 @@ def relation_in(tree: Node, field: str = "relation") -> RelationName:
     return RelationName(None, "") if node is None else RelationName.of_range(node)
 
 
+def table_made(tree: Node) -> RelationName | None:
+    """The table that a statement makes, which was not there before; None: it makes none, or perhaps none."""
+    return relation_in(tree) if tree.kind == "CreateStmt" and not tree.flag("if_not_exists") else None
+
+
 def is_temporary(tree: Node, field: str = "relation") -> bool:
     """Whether CREATE makes a temporary relation."""
     node = tree.node(field)

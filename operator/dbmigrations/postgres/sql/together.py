@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from dbmigrations.postgres.sql import lexer
+from dbmigrations.postgres.sql.kinds import CATALOG, ROWS
 from dbmigrations.postgres.sql.statements import Statement
 from dbmigrations.postgres.sql.tree import Unparsed, parse
 
@@ -16,20 +17,6 @@ _LARGEST = 1 << 20
 """Characters that are sent ahead at most: they are in memory once more."""
 
 _PARAMETER = re.compile(r"\$\d")
-
-_KEEP_ENCODING = frozenset(
-    {
-        *("AlterDefaultPrivilegesStmt", "AlterEnumStmt", "AlterFunctionStmt", "AlterObjectSchemaStmt"),
-        *("AlterOwnerStmt", "AlterPolicyStmt", "AlterSeqStmt", "AlterTableStmt", "AlterTypeStmt", "CommentStmt"),
-        *("CompositeTypeStmt", "CreateDomainStmt", "CreateEnumStmt", "CreateFunctionStmt", "CreatePolicyStmt"),
-        *("CreateRangeStmt", "CreateSchemaStmt", "CreateSeqStmt", "CreateStmt", "CreateTrigStmt", "DropStmt"),
-        *("GrantStmt", "IndexStmt", "RenameStmt", "RuleStmt", "ViewStmt"),
-    }
-)
-"""Kinds that set nothing and run no routine by name."""
-
-_ROWS = frozenset({"DeleteStmt", "InsertStmt", "UpdateStmt"})
-"""The same, unless they call something."""
 
 
 def stretches(statements: Iterable[Statement]) -> Iterator[tuple[Statement, ...]]:
@@ -74,7 +61,7 @@ def may_be_read_at_once(statements: Iterable[Statement]) -> bool:
 
 def _only_writes_rows(statement: Statement) -> bool:
     tree = parse(statement.text)
-    return not isinstance(tree, Unparsed) and tree.kind in _ROWS and not tree.find("FuncCall")
+    return not isinstance(tree, Unparsed) and tree.kind in ROWS and not tree.find("FuncCall")
 
 
 def _may_be_ahead(statement: Statement) -> bool:
@@ -98,4 +85,4 @@ def _has_parameter(text: str) -> bool:
 
 def _keeps_encoding(statement: Statement) -> bool:
     tree = parse(statement.text)
-    return not isinstance(tree, Unparsed) and tree.kind in _KEEP_ENCODING
+    return not isinstance(tree, Unparsed) and tree.kind in CATALOG
