@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from dbmigrations.postgres.execution import read_script
 from dbmigrations.postgres.sql.directives import NOT_VALID
 from dbmigrations.postgres.sql.names import RelationName
+from dbmigrations.postgres.sql.naming import relation_in
 from dbmigrations.postgres.sql.tree import Node, Unparsed, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dbmigrations.release.migration import Script
+    from dbmigrations.release.migration import Migration, Script
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,18 @@ class Unvalidated:
     of: RelationName
     """Its schema is None where the script leaves it to the search_path."""
 
+    def means(self, constraint: str | None, schema: str, of: str) -> bool:
+        """Whether it is this one of the catalog."""
+        return (constraint, of) == (self.constraint, self.of.name) and self.of.schema in {None, schema}
 
-def unvalidated(scripts: Iterable[Script]) -> tuple[Unvalidated, ...]:
-    """What scripts say may stay NOT VALID. A script that cannot be read says nothing."""
-    return tuple(found for script in scripts if NOT_VALID in script.text for found in _in_script(script))
+
+def unvalidated(migrations: Iterable[Migration]) -> tuple[Unvalidated, ...]:
+    """What their ups say may stay NOT VALID.
+
+    Raises:
+        StatementError: one that says so cannot be read.
+    """
+    return tuple(found for each in migrations if NOT_VALID in each.up.text for found in _in_script(each.up))
 
 
 def _in_script(script: Script) -> Iterator[Unvalidated]:
@@ -47,8 +56,7 @@ def _added_by(tree: Node) -> Iterator[Unvalidated]:
         if constraint is not None and constraint.kind == "Constraint" and constraint.flag("skip_validation"):
             yield Unvalidated(constraint.text("conname"), RelationName.of_parts(tree.texts("type_name")))
         return
-    relation = tree.node("relation") if tree.kind == "AlterTableStmt" else None
-    for command in tree.nodes("cmds") if relation is not None else ():
+    for command in tree.nodes("cmds") if tree.kind == "AlterTableStmt" else ():
         constraint = command.node("def") if command.word("subtype") == "AT_AddConstraint" else None
-        if relation is not None and constraint is not None and constraint.flag("skip_validation"):
-            yield Unvalidated(constraint.text("conname"), RelationName.of_range(relation))
+        if constraint is not None and constraint.flag("skip_validation"):
+            yield Unvalidated(constraint.text("conname"), relation_in(tree))

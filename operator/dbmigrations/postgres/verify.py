@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from psycopg import sql
 
@@ -11,7 +11,7 @@ from dbmigrations.postgres.errors import StatementError
 from dbmigrations.postgres.execution import ScriptRunner, read_script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Sequence
 
     from dbmigrations.postgres.assertions import AssertionScript
     from dbmigrations.postgres.connection import Session
@@ -99,24 +99,10 @@ def _refusal(error: StatementError) -> str:
 
 def broken_objects(session: Session) -> tuple[str, ...]:
     """INVALID indexes and NOT VALID constraints, by kind and qualified name, sorted. Preflight stores what it sees."""
-    enforced = sql.SQL("c.conenforced" if session.facts.major >= _NOT_ENFORCED_SINCE else "true")
-    found = session.execute(
-        sql.SQL(
-            "SELECT 'INVALID index ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname)"
-            " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE NOT i.indisvalid AND n.nspname NOT LIKE 'pg\\_%'"
-            " UNION ALL"
-            " SELECT 'NOT VALID constraint ' || quote_ident(c.conname) || ' of ' || quote_ident(n.nspname) || '.' ||"
-            " quote_ident(coalesce(r.relname, t.typname))"
-            " FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace"
-            " LEFT JOIN pg_class r ON r.oid = c.conrelid LEFT JOIN pg_type t ON t.oid = c.contypid"
-            " WHERE NOT c.convalidated AND {enforced} AND n.nspname NOT LIKE 'pg\\_%' ORDER BY 1"
-        ).format(enforced=enforced)
-    )
-    return tuple(name for (name,) in found)
+    return tuple(each.said for each in _broken(session))
 
 
-def newly_broken(session: Session, known: Sequence[str], allowed: Sequence[Unvalidated] = ()) -> tuple[Finding, ...]:
+def newly_broken(session: Session, known: Sequence[str], allowed: Collection[Unvalidated] = ()) -> tuple[Finding, ...]:
     """The built-in assertions: what is broken now.
 
     Args:
@@ -124,23 +110,39 @@ def newly_broken(session: Session, known: Sequence[str], allowed: Sequence[Unval
         known: what was known to be broken when the run began.
         allowed: what may stay NOT VALID.
     """
-    fine = {*known, *_named(session, allowed)}
-    return tuple(Finding(name, _remedy(name)) for name in broken_objects(session) if name not in fine)
+    fine = set(known)
+    return tuple(
+        Finding(each.said, _remedy(each.said))
+        for each in _broken(session)
+        if each.said not in fine and not any(one.means(each.constraint, each.schema, each.of) for one in allowed)
+    )
 
 
-def _named(session: Session, allowed: Sequence[Unvalidated]) -> Iterator[str]:
-    """As `broken_objects` names them."""
-    for each in allowed:
-        found = session.execute(
-            "SELECT 'NOT VALID constraint ' || quote_ident(c.conname) || ' of ' || quote_ident(n.nspname) || '.' ||"
-            " quote_ident(coalesce(r.relname, t.typname))"
+class _Broken(NamedTuple):
+    said: str
+    constraint: str | None
+    """Its bare name, the schema's and the table's or domain's; None: it is an index."""
+    schema: str
+    of: str
+
+
+def _broken(session: Session) -> list[_Broken]:
+    enforced = sql.SQL("c.conenforced" if session.facts.major >= _NOT_ENFORCED_SINCE else "true")
+    found = session.execute(
+        sql.SQL(
+            "SELECT 'INVALID index ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname), NULL, n.nspname,"
+            " c.relname"
+            " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE NOT i.indisvalid AND n.nspname NOT LIKE 'pg\\_%'"
+            " UNION ALL"
+            " SELECT 'NOT VALID constraint ' || quote_ident(c.conname) || ' of ' || quote_ident(n.nspname) || '.' ||"
+            " quote_ident(coalesce(r.relname, t.typname)), c.conname, n.nspname, coalesce(r.relname, t.typname)"
             " FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace"
             " LEFT JOIN pg_class r ON r.oid = c.conrelid LEFT JOIN pg_type t ON t.oid = c.contypid"
-            " WHERE c.conname = %(constraint)s AND coalesce(r.relname, t.typname) = %(name)s"
-            " AND n.nspname = coalesce(%(schema)s::text, n.nspname)",
-            {"constraint": each.constraint, "name": each.of.name, "schema": each.of.schema},
-        )
-        yield from (name for (name,) in found)
+            " WHERE NOT c.convalidated AND {enforced} AND n.nspname NOT LIKE 'pg\\_%' ORDER BY 1"
+        ).format(enforced=enforced)
+    )
+    return [_Broken(*row) for row in found]
 
 
 def _remedy(name: str) -> str:

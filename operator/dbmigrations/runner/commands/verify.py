@@ -44,7 +44,7 @@ def verify(desk: Desk, version: str | None, place: Place) -> Exit:
             raise click.UsageError("the database has no version yet: name a release with --release")
         directory = _directory(laptop)
         scripts = _assertions(directory, work, release)
-        allowed = unvalidated(migration.up for migration in directory.migrations) if directory else ()
+        allowed = unvalidated(directory.migrations) if directory else ()
         findings = (*run_assertions(work.session, scripts), *newly_broken(work.session, (), allowed))
     if desk.terminal.as_json:
         desk.terminal.document(

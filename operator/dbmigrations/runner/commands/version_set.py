@@ -108,7 +108,7 @@ def _decided(work: Work, found: PreflightFacts, *, despite_catalog: bool) -> Set
 def _check_assertions(work: Work, directory: ReleaseDirectory) -> None:
     release = directory.release(work.request.version)
     scripts = [AssertionScript.of(assertion) for assertion in release.assertions] if release else []
-    allowed = unvalidated(migration.up for migration in directory.migrations)
+    allowed = unvalidated(directory.migrations)
     findings = (*run_assertions(work.session, scripts), *newly_broken(work.session, (), allowed))
     if findings:
         said = "; ".join(f"{finding.where}: {finding.message}" for finding in findings)

@@ -68,7 +68,7 @@ def check_assertions(work: Work, release: str, scripts: tuple[AssertionScript, .
         if not found:
             work.context.report(AssertionPassed(release, script.name))
     directory = work.context.sources.load(work.request.source)
-    built_in = newly_broken(work.session, broken, unvalidated(migration.up for migration in directory.migrations))
+    built_in = newly_broken(work.session, broken, unvalidated(directory.migrations))
     if not built_in:
         work.context.report(AssertionPassed("", "no new INVALID index or NOT VALID constraint"))
     if findings or built_in:
