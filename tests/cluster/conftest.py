@@ -36,6 +36,16 @@ KEEP = bool(os.environ.get("DBMIGRATIONS_KEEP_NAMESPACES"))  # to look at what a
 DATABASES = "databases"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that take the operator away run one after the other, in one worker: its group is in their names then."""
+    if not getattr(config.option, "loadgroup", False):
+        return
+    for item in items:
+        if item.get_closest_marker("xdist_group") is not None and "@" not in item.nodeid:
+            raise pytest.UsageError(f"{item.nodeid} is in no group: this pytest-xdist does not form any")
+
+
 @dataclass(frozen=True)
 class Tools:
     """The real programs."""
