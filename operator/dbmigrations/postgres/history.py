@@ -117,9 +117,9 @@ def guarded_row(tables: Tables) -> sql.Composed:
 
     It is refused where the run is not Running, the lock was lost, or the migration is applied or half-done.
     """
-    from dbmigrations.postgres.lock import held_until_the_end
+    from dbmigrations.postgres.lock import held_by_this_session
 
-    fence = tables.query(_FENCE, running=tables.query(_RUNNING), held=held_until_the_end(tables))
+    fence = tables.query(_FENCE, running=tables.query(_RUNNING), held=held_by_this_session(tables))
     return _row_query(tables, release=sql.SQL(_RELEASE_IF).format(fence=fence), took=_TOOK_SINCE, where=sql.SQL(""))
 
 

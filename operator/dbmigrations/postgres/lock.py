@@ -83,23 +83,15 @@ def holds_lock(session: Session, tables: Tables) -> bool:
 
 
 def held_by_this_session(tables: Tables) -> sql.Composed:
-    """The same as a condition."""
-    return sql.SQL(
-        "EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted"
-        " AND classid::bigint = {} AND objid::bigint = {} AND objsubid = 2)"
-    ).format(*_unsigned(lock_key(tables)))
-
-
-def held_until_the_end(tables: Tables) -> sql.Composed:
-    """The same, asked as the last thing of a transaction, and from then on nobody else gets the lock until it ends.
+    """The same as a condition; where it is asked in a transaction, nobody else gets the lock until that ends.
 
     What pg_locks says costs more, the more the transaction has locked. So the lock is taken once more, for the
     transaction; then, when nobody can come between, it is let go and taken again: only who holds a lock can let it go.
     """
     key = sql.SQL("{}, {}").format(*lock_key(tables))
     return sql.SQL(
-        "CASE WHEN pg_try_advisory_xact_lock({key}) THEN CASE WHEN pg_advisory_unlock({key})"
-        " THEN pg_try_advisory_lock({key}) ELSE false END ELSE false END"
+        "CASE WHEN pg_catalog.pg_try_advisory_xact_lock({key}) THEN CASE WHEN pg_catalog.pg_advisory_unlock({key})"
+        " THEN pg_catalog.pg_try_advisory_lock({key}) ELSE false END ELSE false END"
     ).format(key=key)
 
 
