@@ -244,16 +244,14 @@ def _own(task: Task) -> list[bytes]:
         known = around.remembered.prisma
         if known is not None and not known.exists:
             making = prisma.making(around.application_schema, schema_exists=known.schema_exists)
-            statements += [query.as_bytes(session.connection) for query in making]
+            statements += [query.as_bytes(None) for query in making]
         statements += session.own.statements(
-            session.connection,
             "prisma",
             lambda: prisma.finished_row(around.application_schema),
             prisma.finished_values(migration.name, migration.raw_checksum, task.seconds),
         )
     happening = Happening(migration, Direction.UP, RowOutcome.APPLIED, task.seconds)
     statements += session.own.statements(
-        session.connection,
         "history",
         lambda: history.guarded_row(around.tables),
         history.values(happening, around.provenance),

@@ -49,7 +49,7 @@ class Session(Wire):
         self.settings = settings
         self.facts = facts
         self._means_the_catalog = False
-        self.own = OwnStatements()
+        self.own = OwnStatements(connection)
 
     @classmethod
     def open(cls, where: ConnectionSettings, settings: SessionSettings) -> Self:
@@ -192,7 +192,7 @@ class Session(Wire):
 
     def reset_statements(self) -> list[bytes]:
         """The same for a `simple_query`, for our rows; what is prepared stays."""
-        own = self.own.statements(self.connection, "settings", lambda: set_up(self.settings, self.facts), {})
+        own = self.own.statements("settings", lambda: set_up(self.settings, self.facts), {})
         return [*self._emptied, *own, CATALOG_ONLY.as_bytes(None), b"SET LOCAL plan_cache_mode = force_generic_plan"]
 
     @cached_property

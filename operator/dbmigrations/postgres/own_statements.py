@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class OwnStatements:
     """What is prepared in one session. Their number is `len`."""
 
+    connection: psycopg.Connection[Any]
     _generation: int = 0
     _known: dict[str, tuple[bytes, Numbered]] = field(default_factory=dict)
 
@@ -36,11 +37,7 @@ class OwnStatements:
         self._generation += 1
 
     def statements(
-        self,
-        connection: psycopg.Connection[Any],
-        key: str,
-        query: Callable[[], sql.Composed],
-        values: Mapping[str, object],
+        self, key: str, query: Callable[[], sql.Composed], values: Mapping[str, object]
     ) -> tuple[bytes, ...]:
         """What has the query of this key run, preparing it before where it is not yet.
 
@@ -48,18 +45,15 @@ class OwnStatements:
         """
         known = self._known.get(key)
         if known is not None:
-            return (_filled(connection, *known, values),)
+            return (self._filled(*known, values),)
         name, numbered = sql.Identifier(f"dbmigrations {key} {self._generation}").as_bytes(None), Numbered.of(query())
         self._known[key] = (name, numbered)
-        return b"PREPARE " + name + b" AS " + numbered.text, _filled(connection, name, numbered, values)
+        return b"PREPARE " + name + b" AS " + numbered.text, self._filled(name, numbered, values)
 
-
-def _filled(
-    connection: psycopg.Connection[Any], name: bytes, numbered: Numbered, values: Mapping[str, object]
-) -> bytes:
-    filled = numbered.filled(values)
-    if not filled:
-        return b"EXECUTE " + name
-    literal = pq.Escaping(connection.pgconn).escape_literal
-    words = [b"NULL" if value is None else bytes(literal(value.encode())) for value in filled]
-    return b"EXECUTE " + name + b"(" + b", ".join(words) + b")"
+    def _filled(self, name: bytes, numbered: Numbered, values: Mapping[str, object]) -> bytes:
+        filled = numbered.filled(values)
+        if not filled:
+            return b"EXECUTE " + name
+        literal = pq.Escaping(self.connection.pgconn).escape_literal
+        words = [b"NULL" if value is None else bytes(literal(value.encode())) for value in filled]
+        return b"EXECUTE " + name + b"(" + b", ".join(words) + b")"

@@ -39,6 +39,7 @@ class Remembered:
     prisma: PrismaState | None = None
     assertions: dict[str, tuple[AssertionScript, ...]] = field(default_factory=dict)
     nothing_is_large: bool | None = None
+    """Others may change this one: only who watches depends on it."""
 
     def forget(self) -> None:
         """Ask anew: something else than an exchange of ours wrote it."""

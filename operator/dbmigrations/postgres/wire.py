@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.rows import TupleRow, dict_row
 
+from dbmigrations.postgres.answers import does_nothing
 from dbmigrations.postgres.bulk_data import stream
 from dbmigrations.postgres.errors import (
     ConnectionLostError,
@@ -97,7 +98,7 @@ class Wire:
         requests: Sequence[Request],
         *,
         begins: Callable[[int], None] = lambda _: None,
-        meanwhile: Callable[[], bool] = lambda: False,
+        meanwhile: Callable[[], bool] = does_nothing,
     ) -> list[PGresult]:
         """Have several statements done in one go; arguments and results as `exchange.exchange`.
 
@@ -111,7 +112,7 @@ class Wire:
             raise self._translated(error) from None
 
     def simple_query(
-        self, statements: Sequence[bytes], *, meanwhile: Callable[[], bool] = lambda: False
+        self, statements: Sequence[bytes], *, meanwhile: Callable[[], bool] = does_nothing
     ) -> list[PGresult]:
         """Have several statements done as one message; arguments and results as `simple_query`.
 
