@@ -19,6 +19,7 @@ from dbmigrations.postgres import history, journal, prisma
 from dbmigrations.postgres.assertions import read_assertions
 from dbmigrations.postgres.errors import StatementError
 from dbmigrations.postgres.exchange import RefusedError, Request
+from dbmigrations.postgres.history_row import guarded_row, values
 from dbmigrations.postgres.large import nothing_is_large
 from dbmigrations.postgres.records import Happening, RowOutcome
 from dbmigrations.postgres.sql.brief import lasting
@@ -253,8 +254,8 @@ def _own(task: Task) -> list[bytes]:
     happening = Happening(migration, Direction.UP, RowOutcome.APPLIED, task.seconds)
     statements += session.own.statements(
         "history",
-        lambda: history.guarded_row(around.tables),
-        history.values(happening, around.provenance),
+        lambda: guarded_row(around.tables),
+        values(happening, around.provenance),
     )
     return statements
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from psycopg import sql
 
 from dbmigrations.postgres import history
+from dbmigrations.postgres.history_row import link_after
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -122,7 +123,7 @@ def _digest(session: Session, tables: Tables, up_to: int) -> str:
         tables.query(
             "SELECT coalesce(encode(sha256(convert_to(string_agg(concat_ws(' ', id, chain, {link}), ',' ORDER BY id),"
             " 'UTF8')), 'hex'), '') FROM {schema}.migration_history r WHERE id <= {up_to}",
-            link=history.link_after(sql.SQL("''::text")),
+            link=link_after(sql.SQL("''::text")),
             up_to=sql.Literal(up_to),
         )
     )
