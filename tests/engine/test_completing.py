@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dbmigrations.postgres import history
-from dbmigrations.postgres.errors import LockReleasedError, PlanChangedError, StatementError
+from dbmigrations.postgres.errors import StatementError
 from dbmigrations.postgres.events import Event, MigrationFinished, StatementStarted
 from dbmigrations.postgres.exchange import RefusedError
 from dbmigrations.release.migration import Kind
@@ -50,35 +50,6 @@ def test_a_down_of_any_length_is_kept(database: Database, length: int) -> None:
     assert database.value("SELECT down_script FROM dbmigrations.migration_history") == down
 
 
-def test_a_run_that_was_superseded_meanwhile_commits_nothing(database: Database) -> None:
-    with database.session() as session:
-        apply = applier(session, database.tables)
-        apply.up(migration("x", "CREATE TABLE t (id int);"))
-        database.run("UPDATE dbmigrations.migration_run SET outcome = 'Superseded'")
-        with pytest.raises(PlanChangedError, match="not running any more"):
-            apply.up(migration("y", "CREATE TABLE u (id int);"))
-    assert database.value("SELECT to_regclass('u') IS NULL")
-    assert database.rows("SELECT name, outcome FROM dbmigrations.migration_history") == [("x", "Applied")]
-
-
-def test_a_script_that_lets_the_lock_go_commits_nothing(database: Database) -> None:
-    with database.session() as session:
-        apply = applier(session, database.tables)
-        words = "DO $$ BEGIN EXECUTE 'SELECT pg_advisory_' || 'unlock_all()'; END $$;"
-        with pytest.raises(LockReleasedError, match="let the migration lock go"):
-            apply.up(migration("x", f"CREATE TABLE t (id int);\n{words}"))
-    assert database.value("SELECT to_regclass('t') IS NULL")
-
-
-def test_what_is_applied_already_is_not_applied_again(database: Database) -> None:
-    with database.session() as session:
-        apply = applier(session, database.tables)
-        apply.up(migration("x", "CREATE TABLE IF NOT EXISTS t (id int);\nINSERT INTO t VALUES (1);"))
-        with pytest.raises(PlanChangedError, match="applied already"):
-            apply.up(migration("x", "CREATE TABLE IF NOT EXISTS t (id int);\nINSERT INTO t VALUES (1);"))
-    assert database.rows("SELECT id FROM t") == [(1,)]
-
-
 SLOW = """\
 CREATE TABLE t (id int);
 CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$;
@@ -101,33 +72,6 @@ def test_where_a_table_is_large_each_statement_that_may_last_is_told_in_its_turn
     (ended,) = (at for at, each in told if isinstance(each, MigrationFinished))
     assert ended - began > 1.5
     assert (ended - second > 0.5) is large
-
-
-@pytest.mark.every_major
-@pytest.mark.parametrize(
-    ("bad", "column", "what"),
-    [
-        ("CREATE TABLE äöü😀 (id wrong);", 23, "type .wrong. does not exist"),
-        ("CREATE TABLE (;", 14, "syntax error"),
-        ("INSERT INTO a VALUES (9);", 1, "violates check constraint"),
-    ],
-    ids=["a name", "syntax", "a row"],
-)
-@pytest.mark.parametrize("place", ["first", "middle", "last"])
-def test_an_error_of_a_message_is_that_of_its_statement(
-    database: Database, place: str, bad: str, column: int, what: str
-) -> None:
-    database.run("CREATE TABLE a (id int CHECK (id < 9))", user=database.owner)
-    before = {"first": "", "middle": "CREATE TABLE b (id int);\n", "last": "CREATE TABLE b (id int);\n"}[place]
-    behind = "" if place == "last" else "CREATE TABLE c (id int);\n"
-    line = before.count("\n") + 1
-    with database.session() as session:
-        apply = applier(session, database.tables)
-        with pytest.raises(StatementError, match=rf"x\.sql:{line}:{column}: .*{what}"):
-            apply.up(migration("x", f"{before}{bad}\n{behind}"))
-        assert [row.outcome.value for row in history.rows(session, database.tables)] == ["Failed"]
-        apply.up(migration("x", "CREATE TABLE b (id int);"))
-        assert [row.name for row in history.applied(session, database.tables)] == ["x"]
 
 
 def test_comments_at_the_ends_of_statements_hide_nothing(database: Database) -> None:

@@ -33,8 +33,10 @@ GOOD = "CREATE TABLE {0} (id int CHECK (id < 9));\n"
         ("SELECT FROM WHERE;", 13, "syntax error"),
         ("INSERT INTO a VALUES (9);", 1, "violates check constraint"),
         ("DO $$ BEGIN RAISE 'äh'; END $$;", 1, "äh"),
+        ("CREATE TABLE äöü😀 (id wrong);", 23, "type .wrong. does not exist"),
+        ("CREATE TABLE (;", 14, "syntax error"),
     ],
-    ids=["a name", "syntax", "without a position", "raised"],
+    ids=["a name", "syntax", "without a position", "raised", "a type", "syntax of DDL"],
 )
 @pytest.mark.parametrize("place", ["first", "middle", "last"])
 def test_an_error_is_that_of_its_statement(database: Database, place: str, bad: str, column: int, what: str) -> None:
