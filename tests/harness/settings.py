@@ -14,6 +14,7 @@ import ipaddress
 import json
 import re
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from tests.harness.errors import HarnessError
@@ -144,12 +145,17 @@ class Settings:
     @property
     def namespace(self) -> str:
         """The name of the node's network namespace."""
-        return f"dbmigrations-{self.name}"
+        return self._mark
 
     @property
     def cgroup(self) -> str:
         """The control group that holds every Pod, so that nothing of them can be missed when the cluster stops."""
-        return f"dbmigrations-{self.name}"
+        return self._mark
+
+    @property
+    def _mark(self) -> str:
+        """What belongs to this cluster alone: one of the same name in another cache has another folder."""
+        return f"dbmigrations-{self.name}-{sha256(str(self.folder).encode()).hexdigest()[:8]}"
 
     @property
     def containerd_socket(self) -> Path:

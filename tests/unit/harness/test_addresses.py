@@ -34,6 +34,13 @@ def test_two_clusters_share_no_address() -> None:
     assert not ipaddress.ip_network(Network(0).all).overlaps(ipaddress.ip_network(Network(1).all))
 
 
+def test_clusters_of_one_name_in_two_caches_share_no_group_and_no_namespace() -> None:
+    one, other = (Settings("tests", Path(folder), PORTS) for folder in ("/a/clusters/tests", "/b/clusters/tests"))
+    assert one.cgroup != other.cgroup
+    assert one.namespace != other.namespace
+    assert one.cgroup == Settings("tests", Path("/a/clusters/tests"), PORTS).cgroup
+
+
 def test_the_name_of_a_device_fits_the_kernels_fifteen_characters() -> None:
     assert all(len(Network(number).node_device) <= 15 for number in NUMBERS)
 
