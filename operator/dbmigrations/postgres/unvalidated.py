@@ -17,6 +17,9 @@ from dbmigrations.postgres.sql.tree import Node, Unparsed, parse
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from dbmigrations.postgres.sql.directives import Allowance
+    from dbmigrations.postgres.sql.script import SqlScript
+    from dbmigrations.postgres.sql.statements import Statement
     from dbmigrations.release.migration import Migration, Script
 
 
@@ -42,12 +45,32 @@ def unvalidated(migrations: Iterable[Migration]) -> tuple[Unvalidated, ...]:
     return tuple(found for each in migrations if NOT_VALID in each.up.text for found in _in_script(each.up))
 
 
+def vain(script: SqlScript) -> Iterator[tuple[Statement, str, str]]:
+    """Statements of which the directive says something that will not count: which, why, and what helps."""
+    first: dict[Allowance, Statement] = {}
+    said: set[Allowance] = set()
+    for statement, allowance, added in _exceptions(script):
+        first.setdefault(allowance, statement)
+        said |= {allowance} if added else set()
+        if any(not each.constraint for each in added):
+            yield statement, "a constraint that may stay NOT VALID needs a name", "write ADD CONSTRAINT name …"
+    for allowance, statement in first.items():
+        if allowance not in said:
+            remedy = "put it above the ALTER TABLE … ADD CONSTRAINT … NOT VALID, or remove it"
+            yield statement, "allow=not-valid stands before nothing that adds a constraint NOT VALID", remedy
+
+
 def _in_script(script: Script) -> Iterator[Unvalidated]:
-    read = read_script(script.path, script.text, script.bulk)
-    for statement, said in zip(read.statements, read.directives.statements, strict=True):
-        tree = parse(statement.text)
-        if said.allowance is not None and said.allowance.not_valid and not isinstance(tree, Unparsed):
-            yield from _added_by(tree)
+    for _, _, added in _exceptions(read_script(script.path, script.text, script.bulk)):
+        yield from added
+
+
+def _exceptions(script: SqlScript) -> Iterator[tuple[Statement, Allowance, tuple[Unvalidated, ...]]]:
+    """Each statement that may leave constraints NOT VALID, and those that it adds so."""
+    for statement, said in zip(script.statements, script.directives.statements, strict=True):
+        if said.allowance is not None and said.allowance.not_valid:
+            tree = parse(statement.text)
+            yield statement, said.allowance, () if isinstance(tree, Unparsed) else tuple(_added_by(tree))
 
 
 def _added_by(tree: Node) -> Iterator[Unvalidated]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dbmigrations.postgres.unvalidated import vain
 from dbmigrations.release import directory, files, layout
 from dbmigrations.release.directory import Inspection, ReleaseDirectory, Unreleased
 from dbmigrations.release.migration import Script
@@ -101,6 +102,10 @@ def _in_scripts(found: ReleaseDirectory) -> Iterator[Problem]:
         parsed = read_script(script.path, script.text, problems, script.bulk, kind)
         if parsed is not None:
             problems.extend(unread_statements(script.path, parsed))
+            problems.extend(
+                Problem(script.path, why, remedy, each.position.line, each.position.column)
+                for each, why, remedy in vain(parsed)
+            )
     yield from problems
 
 
