@@ -1,7 +1,7 @@
 """Our own tables: where they are, whether they are there, making them, who else may write them.
 
-`tables.sql` is format 1; `tables_2.sql` makes it format 2, `tables_3.sql` 3: a new format only ever adds. Everything is
-written with the schema's name; search_path never decides.
+`tables.sql` is format 1; `tables_2.sql` makes it format 2, `tables_3.sql` 3 and so on: a new format only ever adds.
+Everything is written with the schema's name; search_path never decides.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _NOT_ALLOWED = "42501"
 """insufficient_privilege."""
 
-FORMAT = 3
+FORMAT = 4
 """The format that this runner writes."""
 
 

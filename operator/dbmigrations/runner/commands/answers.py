@@ -43,7 +43,12 @@ def tell_nothing_to_do(terminal: Terminal, command: str, seen: Look) -> Exit:
         return Exit.OK
     for note in seen.notes:
         terminal.aside(f"note: {note}")
-    terminal.say(f"the database is at {seen.current_version}: nothing to do", "bold green")
+    return tell_settled(terminal, seen.current_version)
+
+
+def tell_settled(terminal: Terminal, version: str) -> Exit:
+    """The same in words, where nobody looked again."""
+    terminal.say(f"the database is at {version}: nothing to do", "bold green")
     return Exit.OK
 
 

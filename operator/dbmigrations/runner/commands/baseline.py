@@ -40,4 +40,4 @@ def baseline(desk: Desk, version: str, place: Place, planning: Planning, changin
     """
     laptop = at_laptop(desk, place)
     request = laptop.request(version, planning, baseline=version)
-    return carry_out(laptop, Run("baseline", request, Wishes(force_owned=changing.force_owned), changing))
+    return carry_out(laptop, Run("baseline", request, Wishes(force_owned=changing.force_owned), changing)).code

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 import click
 
 from dbmigrations.api.words import Direction
-from dbmigrations.runner.commands.answers import tell_dry_run, tell_nothing_to_do, tell_refusal
-from dbmigrations.runner.commands.asking import Run
+from dbmigrations.runner.commands.answers import tell_dry_run, tell_nothing_to_do, tell_refusal, tell_settled
 from dbmigrations.runner.commands.laptop import Laptop, at_laptop
 from dbmigrations.runner.commands.leaf import Leaf
-from dbmigrations.runner.commands.looking import Look, look
 from dbmigrations.runner.commands.option_kinds import version_option
 from dbmigrations.runner.commands.options import (
     Changing,
@@ -27,15 +25,14 @@ from dbmigrations.runner.commands.options import (
     to_option,
 )
 from dbmigrations.runner.commands.running import Desk, laptop_command
-from dbmigrations.runner.commands.turns import await_turn
-from dbmigrations.runner.context import Seen, Wishes
 from dbmigrations.runner.exits import Exit
-from dbmigrations.runner.report.plan_text import loss_words
 from dbmigrations.runner.report.words import count
 from dbmigrations.runner.source import newest_version
 
 if TYPE_CHECKING:
     from dbmigrations.api.step import RequestedBackfill
+    from dbmigrations.runner.commands.asking import Run
+    from dbmigrations.runner.commands.looking import Look
 
 
 @click.command("migrate", cls=Leaf)
@@ -62,10 +59,25 @@ def migrate(  # noqa: PLR0913 - one for each group of options
     It asks before it begins only where data would be lost, or something undone: on a terminal with the plan; elsewhere
     --yes says that it is meant, or nothing is done.
     """
+    from dbmigrations.runner.commands.settled import question, still_settled
+
     laptop = at_laptop(desk, place)
-    target = version or newest_version(laptop.sources.load(str(place.source)))
+    asked = question(laptop, version)
+    if asked is not None and not changing.dry_run and not desk.terminal.as_json:
+        at = still_settled(laptop, asked)
+        if at is not None:
+            return tell_settled(desk.terminal, at)
+    from dbmigrations.runner.commands.asking import Run
+    from dbmigrations.runner.commands.settled import remember
+    from dbmigrations.runner.context import Wishes
+
+    target = version or newest_version(laptop.sources.load(str(laptop.place.source)))
     wishes = Wishes(force_owned=changing.force_owned)
-    return carry_out(laptop, Run("migrate", laptop.request(target, planning, backfill=backfill), wishes, changing))
+    run = Run("migrate", laptop.request(target, planning, backfill=backfill), wishes, changing)
+    ended = carry_out(laptop, run)
+    if ended.changed and ended.code is Exit.OK and asked is not None:
+        remember(laptop, run, asked, version)
+    return ended.code
 
 
 @click.command("rollback", cls=Leaf)
@@ -88,12 +100,23 @@ def rollback(  # noqa: PLR0913 - one for each group of options
 
     It takes a backup, says what would be lost, and asks before it begins (or needs --yes).
     """
+    from dbmigrations.runner.commands.asking import Run
+    from dbmigrations.runner.context import Wishes
+
     laptop = at_laptop(desk, place)
     wishes = Wishes(force_owned=changing.force_owned, down_is_asked=True)
-    return carry_out(laptop, Run("rollback", laptop.request(version, planning, backfill=backfill), wishes, changing))
+    run = Run("rollback", laptop.request(version, planning, backfill=backfill), wishes, changing)
+    return carry_out(laptop, run).code
 
 
-def carry_out(laptop: Laptop, run: Run) -> Exit:
+class Ended(NamedTuple):
+    """How a command ended, and whether it ran any step."""
+
+    code: Exit
+    changed: bool = False
+
+
+def carry_out(laptop: Laptop, run: Run) -> Ended:
     """Look, ask where something would be undone or lost, run, tell.
 
     Where another run took the place of this one, it is waited for, and then all of that again with a new run.
@@ -101,36 +124,42 @@ def carry_out(laptop: Laptop, run: Run) -> Exit:
     Raises:
         LockHeldError: other runs went first for as long as locks are waited for.
     """
+    from dbmigrations.runner.commands.turns import await_turn
+
     deadline = None
-    while (code := _attempt(laptop, run)) is None:
+    while (ended := _attempt(laptop, run)) is None:
         deadline = deadline or time.monotonic() + run.request.timeouts.wait
         await_turn(run.request, laptop.context(run.wishes), deadline)
         run = replace(run, request=run.request.model_copy(update={"run": str(uuid4())}))
-    return code
+    return ended
 
 
-def _attempt(laptop: Laptop, run: Run) -> Exit | None:
+def _attempt(laptop: Laptop, run: Run) -> Ended | None:
     """One run from look to end; None: another took its place."""
+    from dbmigrations.runner.commands.looking import look
+
     terminal = laptop.desk.terminal
     context = laptop.context(run.wishes)
     seen = look(run.request, context, context.sources.load(run.request.source))
     if seen.refusal is not None:
-        return tell_refusal(terminal, run.command, seen)
+        return Ended(tell_refusal(terminal, run.command, seen))
     _check_way(seen, goes_down=run.wishes.down_is_asked)
     if run.changing.dry_run:
-        return tell_dry_run(terminal, run.command, seen)
+        return Ended(tell_dry_run(terminal, run.command, seen))
     if seen.nothing_to_do:
-        return tell_nothing_to_do(terminal, run.command, seen)
+        return Ended(tell_nothing_to_do(terminal, run.command, seen))
     from dbmigrations.runner.commands.running_steps import run_to_its_end, without_plan
+    from dbmigrations.runner.context import Seen
 
     if _must_ask(run, seen):
         if not _ask(laptop, seen):
             terminal.aside("nothing was changed")
-            return Exit.REFUSED
+            return Ended(Exit.REFUSED)
         context = replace(context, report=without_plan(context.report))
     else:
         context = replace(context, seen=Seen(seen.facts, time.monotonic()))
-    return run_to_its_end(laptop, run, seen, context)
+    code = run_to_its_end(laptop, run, seen, context)
+    return None if code is None else Ended(code, changed=True)
 
 
 def _check_way(seen: Look, *, goes_down: bool) -> None:
@@ -158,6 +187,8 @@ def _ask(laptop: Laptop, seen: Look) -> bool:
     """Show the plan, and ask."""
     terminal = laptop.desk.terminal
     if not terminal.is_interactive:
+        from dbmigrations.runner.report.plan_text import loss_words
+
         downs = len(seen.plan.downs) if seen.plan else 0
         undone = f"undoes {count(downs, 'migration')} (data loss: " if downs else "may lose data ("
         loss = loss_words(seen.summary.data_loss) if seen.summary else "none"

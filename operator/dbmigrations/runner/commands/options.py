@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,11 +55,26 @@ class Place:
 
 @dataclass(frozen=True)
 class Planning:
-    """What a plan is judged by, and the backup before it."""
+    """What a plan is judged by, and the backup before it: as it was said, and read when there is a plan."""
 
-    policy: RequestedPolicy
     approve: str
-    backup: RequestedBackup
+    said: Mapping[str, object]
+    no_backup: bool
+    backup_dir: Path
+    retain: int
+
+    @cached_property
+    def policy(self) -> RequestedPolicy:
+        """The policy."""
+        from dbmigrations.api.step import RequestedPolicy
+
+        return RequestedPolicy.model_validate(self.said)
+
+    @cached_property
+    def backup(self) -> RequestedBackup:
+        """The backup."""
+        when = BackupWhen.NEVER if self.no_backup else BackupWhen.ALWAYS
+        return _backup(backup_dir=self.backup_dir, retain=self.retain).model_copy(update={"when": when})
 
 
 @dataclass(frozen=True)
@@ -247,11 +263,7 @@ def _gates(limits: Mapping[str, float | None]) -> RequestedGates:
 
 
 def _planning(*, approve: str, no_backup: bool, backup_dir: Path, retain: int, **policy: object) -> Planning:
-    from dbmigrations.api.step import RequestedPolicy
-
-    when = BackupWhen.NEVER if no_backup else BackupWhen.ALWAYS
-    backup = _backup(backup_dir=backup_dir, retain=retain).model_copy(update={"when": when})
-    return Planning(RequestedPolicy.model_validate(policy), approve, backup)
+    return Planning(approve, policy, no_backup, backup_dir, retain)
 
 
 def _backfill(*, max_rate: float | None, target_time: float | None) -> RequestedBackfill | None:

@@ -1,12 +1,11 @@
 """`dbmigrate version diff`: what lies between two versions, or between the database and one."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 
-from dbmigrations.api.spec import BackupWhen
-from dbmigrations.api.step import RequestedBackup, RequestedPolicy
 from dbmigrations.release.directory import ReleaseDirectory
 from dbmigrations.release.migration import Release
 from dbmigrations.release.versions import Version
@@ -22,7 +21,7 @@ from dbmigrations.runner.context import Wishes
 from dbmigrations.runner.exits import Exit
 from dbmigrations.runner.source import load_source, newest_version
 
-_PLAIN = Planning(RequestedPolicy(), "", RequestedBackup(when=BackupWhen.NEVER))
+_PLAIN = Planning("", {}, no_backup=True, backup_dir=Path("backups"), retain=1)
 
 
 @click.command("diff", cls=Leaf)
