@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dbmigrations.postgres import settled
 from dbmigrations.postgres.errors import EngineError
 from dbmigrations.release.content import content_digest
+from dbmigrations.runner.interruption import Interrupted
 from dbmigrations.runner.program import runner_version
 
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ def still_settled(laptop: Laptop, asked: str) -> str | None:
 
 
 def remember(laptop: Laptop, run: Run, asked: str, version: str | None) -> None:
-    """Behind a run that succeeded: look whether anything is left, and if not, note it. Fails silently: it is a note."""
+    """Behind a run that succeeded: look whether anything is left, and if not, note it.
+
+    Whatever keeps it from that is no matter: the run is over, and the next look takes its time.
+    """
     from dbmigrations.runner.gather import gather
     from dbmigrations.runner.preflight.decision import Planned, decide
     from dbmigrations.runner.steps.session import locked, open_work
@@ -60,5 +64,5 @@ def remember(laptop: Laptop, run: Run, asked: str, version: str | None) -> None:
             same = question(laptop, version) == asked
             if before and same and facts.owner is None and isinstance(decision, Planned) and decision.next is None:
                 settled.remember(work.session, work.tables, asked, before, facts.history.current_version)
-    except EngineError:
+    except (EngineError, Interrupted):
         return
