@@ -301,7 +301,7 @@ def test_the_checkpoint_table_is_added_where_an_older_runner_made_the_others(dat
     with database.session() as session:
         applier(session, database.tables)
     database.run(
-        "DROP TABLE dbmigrations.backfill_checkpoint",
+        "DROP TABLE dbmigrations.backfill_checkpoint, dbmigrations.settled",
         "UPDATE dbmigrations.format SET version = 2",
         "UPDATE dbmigrations.migration_run SET outcome = 'Failed'",
     )

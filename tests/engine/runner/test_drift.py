@@ -271,7 +271,8 @@ def test_a_down_is_replaced_only_of_what_is_applied_and_by_what_can_be_run(lapto
 def test_tables_of_format_1_become_those_of_today(laptop: Laptop, database: Database) -> None:
     laptop.changed("migrate", "--to", "1.0.0")
     database.run(
-        "DROP TABLE dbmigrations.catalog_snapshot, dbmigrations.catalog_content, dbmigrations.backfill_checkpoint",
+        "DROP TABLE dbmigrations.catalog_snapshot, dbmigrations.catalog_content, dbmigrations.backfill_checkpoint,"
+        " dbmigrations.settled",
         "ALTER TABLE dbmigrations.migration_history DROP CONSTRAINT migration_history_outcome_check",
         "ALTER TABLE dbmigrations.migration_history ADD CONSTRAINT migration_history_outcome_check"
         " CHECK (outcome IN ('Applied', 'Undone', 'Failed', 'Baselined'))",
