@@ -3,12 +3,23 @@
 The handler raises in the main thread. `Interrupted` is a KeyboardInterrupt on purpose: psycopg cancels the statement
 in the server when one passes through it, and transactions roll back on the way up. Later signals are ignored, so
 that the clean-up itself is not interrupted; whoever wants more sends SIGKILL, which the database survives as well.
+
+An exception that a handler raises appears in whatever code runs just then, and some of it keeps exceptions to itself
+(what the interpreter calls when an object goes, as it does behind every import) or makes others of them. So it is
+raised again, a little later, unless it is on its way; and what was made of it counts as what it was:
+`interruption_behind`.
 """
 
 import signal
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+_REMINDER = getattr(signal, "SIGALRM", None)
+"""Windows has none."""
+
+_Handler = Callable[[int, FrameType | None], object] | int | None
 
 
 class Interrupted(KeyboardInterrupt):
@@ -20,11 +31,18 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Interruption:
-    """Whether this process was asked to end; `deferred` keeps a stretch of work whole."""
+    """Whether this process was asked to end; `deferred` keeps a stretch of work whole.
 
-    def __init__(self) -> None:
+    Args:
+        patience: seconds until an interruption that nobody has answered is raised again.
+    """
+
+    def __init__(self, *, patience: float = 1.0) -> None:
         self._asked = ""
         self._deferrals = 0
+        self._answered = False
+        self._patience = patience
+        self._before: tuple[_Handler, tuple[float, float]] | None = None
 
     @contextmanager
     def heard(self) -> Iterator[None]:
@@ -33,6 +51,7 @@ class Interruption:
         try:
             yield
         finally:
+            self._stop_reminding()
             for number, handler in before.items():
                 signal.signal(number, handler)
 
@@ -50,11 +69,16 @@ class Interruption:
     @contextmanager
     def ignored(self) -> Iterator[None]:
         """Within, an interruption is too late: what was begun is done, and only said."""
+        self._answered = True
         self._deferrals += 1
         try:
             yield
         finally:
             self._deferrals -= 1
+
+    def answer(self) -> None:
+        """Whoever calls it has caught the interruption and ends in his own way: it is not raised again."""
+        self._answered = True
 
     @property
     def asked(self) -> bool:
@@ -70,5 +94,29 @@ class Interruption:
         if self._asked:
             return
         self._asked = signal.Signals(number).name
+        self._remind()
         if not self._deferrals:
             raise Interrupted(self._asked)
+
+    def _remind(self) -> None:
+        if _REMINDER is not None:
+            handler = signal.signal(_REMINDER, self._again)
+            self._before = handler, signal.setitimer(signal.ITIMER_REAL, self._patience, self._patience)
+
+    def _stop_reminding(self) -> None:
+        if _REMINDER is not None and self._before is not None:
+            handler, timer = self._before
+            self._before = None
+            signal.setitimer(signal.ITIMER_REAL, *timer)
+            signal.signal(_REMINDER, handler)
+
+    def _again(self, _number: int, _frame: FrameType | None) -> None:
+        if not (self._answered or self._deferrals or interruption_behind(sys.exc_info()[1])):
+            raise Interrupted(self._asked)
+
+
+def interruption_behind(error: BaseException | None) -> Interrupted | None:
+    """The interruption that an error is, or was raised in the middle of: by a clean-up, or in its place."""
+    while error is not None and not isinstance(error, Interrupted):
+        error = error.__context__
+    return error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +13,10 @@ import pytest
 from dbmigrations.runner.interruption import Interrupted, Interruption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+SHORT, LONG = 0.02, 60.0
+"""Seconds."""
 
 
 def send(number: signal.Signals) -> None:
@@ -19,7 +24,7 @@ def send(number: signal.Signals) -> None:
 
 
 def interrupted(body: Callable[[Interruption], None], error: type[BaseException] = Interrupted) -> Interruption:
-    interruption = Interruption()
+    interruption = Interruption(patience=SHORT)
     with interruption.heard(), pytest.raises(error):
         body(interruption)
     return interruption
@@ -81,6 +86,83 @@ def test_nested_deferrals_wait_for_the_outermost() -> None:
 
     interrupted(work)
     assert done == ["the outer one"]
+
+
+def fail() -> None:
+    raise LookupError
+
+
+def test_an_interruption_that_was_lost_on_its_way_is_raised_again() -> None:
+    def work(_: Interruption) -> None:
+        with suppress(Interrupted):
+            send(signal.SIGTERM)
+        time.sleep(LONG)
+
+    assert interrupted(work).signal_name == "SIGTERM"
+
+
+def test_an_interruption_that_an_error_of_the_clean_up_replaced_is_raised_again() -> None:
+    def work(_: Interruption) -> None:
+        with suppress(LookupError):
+            try:
+                send(signal.SIGTERM)
+            finally:
+                fail()
+        time.sleep(LONG)
+
+    interrupted(work)
+
+
+def test_a_clean_up_that_takes_its_time_is_not_disturbed() -> None:
+    cleaned = []
+
+    @contextmanager
+    def around() -> Iterator[None]:
+        try:
+            yield
+        finally:
+            time.sleep(4 * SHORT)
+            try:
+                fail()
+            except LookupError:
+                time.sleep(4 * SHORT)
+            cleaned.append(True)
+
+    interruption = Interruption(patience=SHORT)
+    with interruption.heard(), pytest.raises(Interrupted), around():
+        send(signal.SIGTERM)
+    assert cleaned == [True]
+
+
+def test_an_interruption_that_was_answered_is_not_raised_again() -> None:
+    interruption = Interruption(patience=SHORT)
+    with interruption.heard():
+        try:
+            send(signal.SIGTERM)
+        except Interrupted:
+            interruption.answer()
+        time.sleep(4 * SHORT)
+    assert interruption.asked
+
+
+def test_a_deferral_is_not_disturbed_by_being_asked_again() -> None:
+    done = []
+
+    def work(interruption: Interruption) -> None:
+        with interruption.deferred():
+            send(signal.SIGTERM)
+            time.sleep(4 * SHORT)
+            done.append("the whole")
+
+    interrupted(work)
+    assert done == ["the whole"]
+
+
+def test_nobody_is_reminded_afterwards() -> None:
+    handler, timer = signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)
+    interrupted(lambda _: send(signal.SIGTERM))
+    assert signal.getsignal(signal.SIGALRM) is handler
+    assert signal.getitimer(signal.ITIMER_REAL) == pytest.approx(timer, abs=LONG)
 
 
 def test_while_ignored_a_signal_is_too_late() -> None:

@@ -20,7 +20,7 @@ from dbmigrations.release.problems import ReleaseInvalidError
 from dbmigrations.runner import exits
 from dbmigrations.runner.commands.options import json_option
 from dbmigrations.runner.exits import Exit
-from dbmigrations.runner.interruption import Interrupted, Interruption
+from dbmigrations.runner.interruption import Interrupted, Interruption, interruption_behind
 from dbmigrations.runner.report.redaction import Redactor
 from dbmigrations.runner.report.terminal import Terminal
 
@@ -87,6 +87,7 @@ def _tell(desk: Desk, error: BaseException) -> Exit:
     from dbmigrations.runner.outcomes import is_bug, trace, verdict
     from dbmigrations.runner.report.next_steps import next_step
 
+    error = interruption_behind(error) or error
     outcome, reason, message = verdict(error)
     if isinstance(error, StatementError) and not error.where:  # of no migration: those are told with their place
         reason = Failure.QUERY_FAILED

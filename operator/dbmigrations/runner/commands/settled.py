@@ -64,5 +64,7 @@ def remember(laptop: Laptop, run: Run, asked: str, version: str | None) -> None:
             same = question(laptop, version) == asked
             if before and same and facts.owner is None and isinstance(decision, Planned) and decision.next is None:
                 settled.remember(work.session, work.tables, asked, before, facts.history.current_version)
-    except (EngineError, Interrupted):
+    except EngineError:
         return
+    except Interrupted:
+        laptop.desk.interruption.answer()

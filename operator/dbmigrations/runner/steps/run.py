@@ -8,6 +8,7 @@ from importlib import import_module
 
 from dbmigrations.api.step import StepRequest, StepResult
 from dbmigrations.runner.context import StepContext
+from dbmigrations.runner.interruption import interruption_behind
 from dbmigrations.runner.outcomes import result_of
 from dbmigrations.runner.report.events import StepBegan, StepEnded
 from dbmigrations.runner.steps.losses import through_losses
@@ -27,6 +28,8 @@ def run_step(request: StepRequest, context: StepContext) -> StepResult:
     try:
         result = _run(request, context)
     except BaseException as error:  # noqa: BLE001 - also an interruption is answered, with a result
+        context.interruption.answer()
+        error = interruption_behind(error) or error
         tell_details(error, context)
         result = result_of(error, request)
     result = result.model_copy(update={"message": context.redactor.clean(result.message)})

@@ -20,6 +20,7 @@ from dbmigrations.postgres.lock import migration_lock
 from dbmigrations.postgres.records import Provenance
 from dbmigrations.postgres.tables import Tables
 from dbmigrations.release.problems import ReleaseInvalidError
+from dbmigrations.runner.interruption import interruption_behind
 from dbmigrations.runner.outcomes import is_bug, result_of, trace
 from dbmigrations.runner.program import runner_version
 from dbmigrations.runner.report.events import Noted
@@ -86,6 +87,8 @@ def in_database(
         except ConnectionLostError:
             raise  # whoever runs the step begins it again
         except Exception as error:  # noqa: BLE001 - every error has a result; what it left behind is read here
+            if (interrupted := interruption_behind(error)) is not None:
+                raise interrupted from None
             return _ended_by(error, work)
 
 
