@@ -15,7 +15,7 @@ def docker_answers() -> bool:
     if shutil.which("docker") is None:
         return False
     try:
-        run(["docker", "info", "--format", "{{.ServerVersion}}"])
+        run(["docker", "version", "--format", "{{.Server.Version}}"])  # `info` ends well without an engine, up to 26.1
     except HarnessError:
         return False
     return True
@@ -28,4 +28,6 @@ def require_docker() -> None:
         MissingRequirement: no engine answers.
     """
     if not docker_answers():
-        raise MissingRequirement("kind needs a Docker engine, and `docker info` finds none; or use `--driver local`.")
+        raise MissingRequirement(
+            "kind needs a Docker engine, and `docker version` finds none; or use `--driver local`."
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,15 @@ def test_kind_without_docker_is_refused_before_anything_is_built(
 
     with pytest.raises(MissingRequirement, match="--driver local"):
         choose_cluster("kind", "some", tmp_path, Console())
+    docker_answers.cache_clear()
+
+
+@pytest.mark.skipif(shutil.which("docker") is None, reason="only where Docker's client is")
+def test_a_client_without_an_engine_is_no_docker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    docker_answers.cache_clear()
+
+    assert not docker_answers()
     docker_answers.cache_clear()
 
 
