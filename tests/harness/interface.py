@@ -64,5 +64,8 @@ class Cluster(Protocol):
         ...
 
     def audit_log(self) -> Path | None:
-        """The API server's audit log, one JSON object a line; None where the driver keeps none."""
+        """The API server's audit log until now, one JSON object a line; None where the driver keeps none.
+
+        It may be a copy: whoever wants to see what came later asks again.
+        """
         ...
