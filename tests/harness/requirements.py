@@ -70,12 +70,20 @@ def require_linux(purpose: str) -> None:
     Raises:
         MissingRequirement: this is not Linux on x86-64.
     """
-    machine = os.uname().machine if hasattr(os, "uname") else "unknown"
-    if sys.platform != "linux" or machine != "x86_64":
+    if not is_linux():
         raise MissingRequirement(
-            f"{purpose} runs on Linux on x86-64 only, and this is {sys.platform} on {machine}. "
+            f"{purpose} runs on Linux on x86-64 only, and this is {sys.platform} on {_machine()}. "
             "With Docker and kind (`--driver kind`) the cluster runs anywhere."
         )
+
+
+def is_linux() -> bool:
+    """Whether this is Linux on x86-64, for which alone there are the programs that we fetch."""
+    return sys.platform == "linux" and _machine() == "x86_64"
+
+
+def _machine() -> str:
+    return os.uname().machine if hasattr(os, "uname") else "unknown"
 
 
 def require_root(purpose: str) -> None:

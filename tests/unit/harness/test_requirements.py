@@ -7,15 +7,21 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.harness.cache import Cache
 from tests.harness.cluster import choose_cluster
 from tests.harness.console import Console
 from tests.harness.docker import docker_answers
 from tests.harness.errors import MissingRequirement
 from tests.harness.localkube import require_go
 from tests.harness.requirements import Program, require_linux
+from tests.harness.tools import ensure_helm, ensure_kubectl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[3]
 NOBODY = 65534
@@ -54,6 +60,20 @@ def test_another_system_is_told_of_kind(platform: str, monkeypatch: pytest.Monke
 
     with pytest.raises(MissingRequirement, match=rf"this is {platform} .*--driver kind"):
         require_linux("The local cluster")
+
+
+@pytest.mark.parametrize(("program", "ensure"), [("helm", ensure_helm), ("kubectl", ensure_kubectl)])
+def test_another_system_uses_the_tools_that_it_has_and_is_told_of_what_it_lacks(
+    program: str, ensure: Callable[[Cache, Console], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(MissingRequirement, match=f"install {program}"):
+        ensure(Cache(tmp_path), Console())
+    (tmp_path / program).touch(0o755)
+
+    assert ensure(Cache(tmp_path), Console()) == tmp_path / program
 
 
 def test_without_go_the_build_of_kubernetes_says_what_to_install(
