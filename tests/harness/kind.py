@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.harness.cache import Cache, file_lock
 from tests.harness.command import run
 from tests.harness.controlplane import AUDIT_POLICY
+from tests.harness.errors import CommandFailed, HarnessError
 from tests.harness.interface import Status
 from tests.harness.tools import ensure_kind
 
@@ -29,11 +32,13 @@ class KindCluster:
         name: kind's name for it.
         cache_root: the folder of everything that outlives a run; the kubeconfig is kept there.
         console: where progress is told.
+        patience: how many seconds a node that was stopped may take to serve again.
     """
 
     name: str
     cache_root: Path
     console: Console
+    patience: float = 60.0
 
     @property
     def kubeconfig(self) -> Path:
@@ -41,13 +46,16 @@ class KindCluster:
         return self._folder / "kubeconfig"
 
     def up(self) -> None:
-        """As the interface says."""
+        """As the interface says; one that was stopped goes on, and what a killed run left half made is made anew."""
         kind = self._kind()
         with file_lock(self.cache_root / "kind" / f"{self.name}.lock"):
             if self._exists(kind):
-                run([kind, "export", "kubeconfig", "--name", self.name, "--kubeconfig", self.kubeconfig])
-                self.console.say(f"  ✓ Cluster {self.name} is up already")
-                return
+                self._require_ours()
+                if self._healthy() or self._revived():
+                    run([kind, "export", "kubeconfig", "--name", self.name, "--kubeconfig", self.kubeconfig])
+                    self.console.say(f"  ✓ Cluster {self.name} is up already")
+                    return
+                self._delete(kind)
             with self.console.step(f"Cluster {self.name} (kind)", expected=90, note="the first time it is downloaded"):
                 run(
                     [
@@ -63,13 +71,12 @@ class KindCluster:
         if not self._exists(kind):
             self.console.say(f"  ✓ There is no cluster {self.name}")
             return
-        with self.console.step(f"Cluster {self.name} (kind) ended"):
-            run([kind, "delete", "cluster", "--name", self.name])
-            self.kubeconfig.unlink(missing_ok=True)
+        self._require_ours()
+        self._delete(kind)
 
     def status(self) -> Status:
         """As the interface says."""
-        up = self._exists(self._kind())
+        up = self._exists(self._kind()) and self._healthy()
         return Status(self.name, "kind", up, self.kubeconfig, f"node {self._node}" if up else "not running")
 
     def load(self, archive: Path) -> None:
@@ -106,7 +113,46 @@ class KindCluster:
         return ensure_kind(Cache(self.cache_root), self.console)
 
     def _exists(self, kind: Path) -> bool:
+        """Whether there is anything of it, be it stopped or half made."""
         return self.name in run([kind, "get", "clusters"]).split()
+
+    def _require_ours(self) -> None:
+        """Refuses a cluster that somebody made by hand under this name: it is neither to be used nor to be deleted."""
+        places = "{{range .Mounts}}{{.Destination}} {{end}}"
+        if _AUDIT_POLICY not in run(["docker", "inspect", "--format", places, self._node]).split():
+            raise HarnessError(
+                f"There is a kind cluster {self.name} that was not made here, so it is left alone. "
+                f"Choose another name, or delete it: `kind delete cluster --name {self.name}`."
+            )
+
+    def _healthy(self) -> bool:
+        """Whether Pods can run and claims be bound: the class is the last thing that kind makes."""
+        ask = ["docker", "exec", self._node, "kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf"]
+        try:
+            run([*ask, "wait", f"node/{self._node}", "--for=condition=Ready", "--timeout=0s"])
+            run([*ask, "get", "storageclass", "standard"])
+        except CommandFailed:
+            return False
+        return True
+
+    def _revived(self) -> bool:
+        """Whether it serves after its node was started again, as after the machine's own start."""
+        with contextlib.suppress(CommandFailed):  # it runs
+            run(["docker", "unpause", self._node])
+        with contextlib.suppress(CommandFailed):  # there is no node
+            run(["docker", "start", self._node])
+        with self.console.step(f"Cluster {self.name} (kind) again", expected=30):
+            deadline = time.monotonic() + self.patience
+            while not self._healthy():
+                if time.monotonic() > deadline:
+                    return False
+                time.sleep(1)
+        return True
+
+    def _delete(self, kind: Path) -> None:
+        with self.console.step(f"Cluster {self.name} (kind) ended"):
+            run([kind, "delete", "cluster", "--name", self.name])
+            self.kubeconfig.unlink(missing_ok=True)
 
 
 def configuration(folder: Path) -> dict[str, object]:
