@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Literal
 from tests.harness import requirements
 from tests.harness.builders import BuildahBuilder, Builder, DockerBuilder
 from tests.harness.cache import Cache, content_key
+from tests.harness.command import run
 from tests.harness.docker import docker_answers
-from tests.harness.errors import HarnessError
+from tests.harness.errors import CommandFailed, HarnessError
 from tests.harness.oci import Process, files_below, read_base, write_image
 
 if TYPE_CHECKING:
@@ -141,11 +142,20 @@ class ImageStore:
                 write_image(archive, name, files, Process(user="65532:65532"))
             elif docker_answers():
                 dockerfile = Path(folder) / "Dockerfile"
-                dockerfile.write_text(f"FROM {RUNNER.name}\nCOPY . /database\n")
+                dockerfile.write_text(f"FROM {self._runner_in_the_engine(Path(folder))}\nCOPY . /database\n")
                 DockerBuilder().build(dockerfile, directory, "", [name], archive)
             else:
                 write_image(archive, name, files, Process(), read_base(self._archive(RUNNER)))
             cluster.load(archive)
+        return name
+
+    def _runner_in_the_engine(self, folder: Path) -> str:
+        """The name of just this build; the engine may have forgotten it (`docker system prune`) since it was built."""
+        name = _exact_name(RUNNER)
+        try:
+            run(["docker", "image", "inspect", name])
+        except CommandFailed:
+            self._build(RUNNER, DockerBuilder(), folder / "runner.tar")
         return name
 
     def _archive(self, image: Image) -> Path:
@@ -154,13 +164,17 @@ class ImageStore:
         builder = self._builder()
 
         def build(folder: Path) -> None:
-            names = [image.name, _exact_name(image)]
-            builder.build(REPOSITORY / image.dockerfile, REPOSITORY, image.target, names, folder / "image.tar")
+            self._build(image, builder, folder / "image.tar")
 
         if (cache.root / "images" / kind / image.key()).is_dir():
             return cache.found_or_made(f"images/{kind}", image.key(), build) / "image.tar"
         with self.console.step(f"Image {image.name}", expected=image.seconds, note="less when little has changed"):
             return cache.found_or_made(f"images/{kind}", image.key(), build) / "image.tar"
+
+    @staticmethod
+    def _build(image: Image, builder: Builder, archive: Path) -> None:
+        names = [image.name, _exact_name(image)]
+        builder.build(REPOSITORY / image.dockerfile, REPOSITORY, image.target, names, archive)
 
     def _builder(self) -> Builder:
         if docker_answers():

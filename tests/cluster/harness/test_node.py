@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.harness.command import run
+from tests.harness.docker import docker_answers
+from tests.harness.images import RUNNER as RUNNER_IMAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from tests.harness.images import ImageStore
     from tests.harness.interface import Cluster
 
-RUNNER = "docker.io/local/dbmigrations-runner:dev"
+RUNNER = RUNNER_IMAGE.name
 POSTGRES = "docker.io/local/postgres:17"
 RESTRICTED = {
     "allowPrivilegeEscalation": False,
@@ -151,6 +153,7 @@ def test_what_is_written_to_a_claim_is_there_for_the_next_pod(namespace: Namespa
     assert said == "hello\n"
 
 
+@pytest.mark.xdist_group("engine")
 @pytest.mark.parametrize("base", ["scratch", "runner"])
 def test_the_files_of_a_source_image_reach_another_container(
     namespace: Namespace,
@@ -177,6 +180,22 @@ def test_the_files_of_a_source_image_reach_another_container(
         },
     )
     assert said.split() == ["./migrations/sql/a.sql", "./releases.yaml"]
+
+
+@pytest.mark.xdist_group("engine")  # it takes away what the other test of this group builds upon
+@pytest.mark.skipif(not docker_answers(), reason="only where a Docker engine answers")
+def test_a_source_image_is_built_on_a_runner_that_the_engine_has_forgotten(
+    cluster: Cluster, store: ImageStore, tmp_path: Path
+) -> None:
+    store.ensure_loaded(cluster, [RUNNER_IMAGE])
+    built = run(["docker", "images", "--format", "{{.Repository}}:{{.Tag}}", "local/dbmigrations-runner"]).split()
+    if built:
+        run(["docker", "rmi", *built])
+    (tmp_path / "releases.yaml").write_text("releases: []\n")
+
+    source = store.load_source(cluster, f"source-on-forgotten:{secrets.token_hex(4)}", tmp_path, "runner")
+
+    assert source in cluster.images()
 
 
 def test_a_person_can_look_into_a_running_container(namespace: Namespace) -> None:
