@@ -1,7 +1,8 @@
 """Where the files of a release directory lie, and which names they may have.
 
 Names reach paths, so their alphabet is closed: no separator, nothing that begins with a hyphen or a dot. Prisma takes
-any name for its folders, and real ones hold spaces and dots behind their number.
+any name for its folders, and real ones hold spaces and dots behind their number, or nothing at all where `migrate dev`
+asked for a name and got none.
 """
 
 import re
@@ -22,7 +23,7 @@ UNSUPPORTED_SUFFIXES = (".ts", ".mts", ".mjs", ".js", ".py")
 FOLDERS = {Kind.SCHEMA: "prisma/migrations", Kind.SQL: "migrations/sql", Kind.DATA: "migrations/data"}
 VERIFY_FOLDER = "migrations/verify"
 
-_SCHEMA = re.compile(r"[0-9]{1,14}_(?![_.-])(?!.*\.sql\Z)[\w .+@(),=&-]*[\w)]\Z")
+_SCHEMA = re.compile(r"[0-9]{1,14}_(?![.-])(?!.*\.sql\Z)(?:[\w .+@(),=&-]*[\w)])?\Z")
 _DATED = re.compile(r"[0-9]{8}_[0-9]{4}_[A-Za-z0-9][A-Za-z0-9_-]*\Z", re.ASCII)
 _ASSERTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z", re.ASCII)
 _PATTERNS = {Kind.SCHEMA: _SCHEMA, Kind.SQL: _DATED, Kind.DATA: _DATED}

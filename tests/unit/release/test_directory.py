@@ -262,7 +262,16 @@ def test_load_raises_with_every_error_and_no_warning(root: Path) -> None:
     assert "… and 1 more" in str(raised.value)
 
 
-@pytest.mark.parametrize("name", ["20260102000000_new models copy", "20260102000000_v1.2", "20260102000000_größe (2)"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "20260102000000_new models copy",
+        "20260102000000_v1.2",
+        "20260102000000_größe (2)",
+        "20260102000000_",
+        "20260102000000__indices_",
+    ],
+)
 def test_folders_that_prisma_takes_are_taken(root: Path, name: str) -> None:
     write(root, f"prisma/migrations/{name}/migration.sql", "SELECT 1;\n")
     write(root, "releases.yaml", f"releases:\n  - version: 1.0.0\n    description: x\n    schema: ['{name}']\n")
