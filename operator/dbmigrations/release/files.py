@@ -28,6 +28,9 @@ DATA_LIMIT = 16 << 30
 LARGE = 4 << 20
 """Bytes from which a script's data is left in its file."""
 
+PRISMAS = "/migration.sql"
+"""How paths of Prisma's scripts end. They may be empty: a comment in an applied one would contradict its checksum."""
+
 DRAFT = "-- migrate: draft"
 """What `dbmigrate new` writes: a script that is not written yet, which nobody may run or store as a down."""
 
@@ -167,7 +170,7 @@ def _large_script(path: Path, relative: str, read_large: LargeReader) -> Script:
 
 
 def _script(relative: str, read: LargeText, checksums: checksum.Checksums) -> Script:
-    if not read.text.strip():
+    if not read.text.strip() and not relative.endswith(PRISMAS):
         raise UnreadableError("is empty", "where nothing is to be done, a comment says so")
     if DRAFT in read.text and (draft := _DRAFT_LINE.search(read.text)):
         line = read.text.count("\n", 0, draft.start()) + 1

@@ -11,6 +11,7 @@ from dbmigrations.release.problems import Problem, Severity
 from dbmigrations.release.versions import Version
 
 _NO_SCRIPT = Script("", "", "", "", frozenset())
+_EMPTY = "where it is not applied yet, write it, or let a comment say that nothing is to be done"
 
 
 class Gathering:
@@ -98,6 +99,8 @@ class Gathering:
             return _NO_SCRIPT
         if foreign:
             self._tell(line, f"{path} and {foreign} have one name", "keep one of them")
+        if not script.text.strip():
+            self.problems.append(Problem(path, "is empty: it does nothing", _EMPTY, severity=Severity.WARNING))
         return script
 
     def _where_it_may_be(self, line: Line, path: str) -> str:

@@ -282,6 +282,19 @@ def test_folders_that_prisma_takes_are_taken(root: Path, name: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("content", ["", "\r\n"])
+def test_an_empty_schema_migration_is_taken_with_a_warning_for_prisma_has_its_checksum(
+    root: Path, content: str
+) -> None:
+    path = "prisma/migrations/20260102000000_/migration.sql"
+    write(root, path, content)
+    write(root, "releases.yaml", "releases:\n  - version: 1.0.0\n    description: x\n    schema: [20260102000000_]\n")
+    directory, _ = inspect(root)
+    assert directory is not None
+    assert [each.up.text.strip() for each in directory.migrations] == [""]
+    assert any(line.startswith(f"warning: {path}: is empty: it does nothing") for line in told(root))
+
+
 @pytest.mark.parametrize("name", ["20260102000000_.", "20260102000000_-x", "20260102000000_a ", "20260102000000_a\nb"])
 def test_folders_whose_names_would_mislead_are_not(root: Path, name: str) -> None:
     write(root, f"prisma/migrations/{name}/migration.sql", "SELECT 1;\n")
