@@ -107,7 +107,7 @@ def test_what_remains_fails_the_step_and_the_release_is_not_reached(
     assert failed.current_version == "1.0.0*"
     painting.write(painting.PAINT, PAINT.replace("batch=50", "batch=50 again=safe"))
     operator.generation += 1
-    assert operator.approve("1.1.0")[-1].outcome is Outcome.SUCCEEDED
+    assert operator.migrate("1.1.0")[-1].outcome is Outcome.SUCCEEDED
     assert database.value("SELECT count(*) FROM notes WHERE colour = 'blue'") == 1000
 
 

@@ -163,6 +163,41 @@ def test_filling_a_new_column_overwrites_nothing() -> None:
     assert losses("ALTER TABLE t ADD COLUMN IF NOT EXISTS a int", "UPDATE t SET a = 1") == ["unknown if t.a"]
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        'UPDATE t SET "aB" = gen_random_uuid() WHERE "aB" IS NULL',
+        "UPDATE t SET a = s.a FROM s WHERE s.id = t.id AND (t.a IS NULL AND s.b > 0)",
+        "UPDATE app.t AS x SET (a, b) = (SELECT 1, 2) WHERE x.a IS NULL AND b IS NULL",
+        "UPDATE t SET a = coalesce(a, 1), b = coalesce(t.b, now()), c = c",
+        "DO $$ BEGIN UPDATE t SET a = 1 WHERE a IS NULL; END $$",
+    ],
+)
+def test_filling_what_is_null_overwrites_nothing(script: str) -> None:
+    assert losses(script) == []
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "UPDATE t SET a = 1 WHERE a IS NULL OR b",
+        "UPDATE t SET a = 1 WHERE NOT (a IS NULL)",
+        "UPDATE t SET a = 1 WHERE a IS NOT NULL",
+        "UPDATE t SET a = 1 WHERE (a IS NULL) IS NOT NULL",
+        "UPDATE t SET a = 1 WHERE b IS NULL AND lower(a) IS NULL",
+        "UPDATE t SET a = 1 FROM s WHERE s.a IS NULL",
+        "UPDATE t AS s SET a = 1 FROM u AS t WHERE t.a IS NULL",
+        "UPDATE t SET a = coalesce(b, a)",
+        "UPDATE t SET a = coalesce(NULL, a, 1) FROM s",
+        "UPDATE t SET a[1] = a",
+        "UPDATE t SET a = (SELECT a FROM s WHERE a IS NULL)",
+        "INSERT INTO t VALUES (1) ON CONFLICT (b) DO UPDATE SET a = 1",
+    ],
+)
+def test_what_may_be_more_than_filled_is_overwritten(script: str) -> None:
+    assert losses(script) == ["unknown if t.a"]
+
+
 def test_what_was_renamed_is_asked_for_by_its_name_before_the_batch() -> None:
     assert losses("ALTER TABLE t RENAME TO u; DROP TABLE u") == ["rows of t"]
     assert losses("ALTER TABLE t RENAME a TO b", "ALTER TABLE t RENAME b TO c", "ALTER TABLE t DROP c") == [

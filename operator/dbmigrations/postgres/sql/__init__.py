@@ -17,7 +17,8 @@ The floors, each standing on those before it:
     placement, probes, enums,       may it run in a transaction; was it finished
     session, units, transactions
     batch, effects                  what the plan made itself; names before the batch
-    kinds, functions, loss, losses  what is lost
+    kinds, functions, filling,      what is lost
+    loss, losses
     classification, operations      what is done
     review                          both, in one pass
     retyping                        which change of a type keeps the values (for whoever counts losses)

@@ -11,6 +11,7 @@ from dbmigrations.postgres.sql import removals
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.blocks import Inside, inside_block, inside_call
 from dbmigrations.postgres.sql.effects import batch_after
+from dbmigrations.postgres.sql.filling import filled_by
 from dbmigrations.postgres.sql.functions import each_once, strange_calls
 from dbmigrations.postgres.sql.kinds import EXECUTED, HARMLESS
 from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
@@ -97,7 +98,9 @@ def _written(node: Node, batch: Batch, position: Position) -> Iterator[Loss]:
         case "DeleteStmt":
             yield from _deletes(node, batch, position)
         case "UpdateStmt":
-            yield from _updates(relation_in(node), node.nodes("target_list"), batch, position)
+            filled = filled_by(node)
+            written = tuple(each for each in node.nodes("target_list") if each.text("name") not in filled)
+            yield from _updates(relation_in(node), written, batch, position)
         case "InsertStmt":
             conflict = node.node("on_conflict_clause")
             if conflict:
