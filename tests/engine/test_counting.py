@@ -8,6 +8,7 @@ import pytest
 
 from dbmigrations.postgres.contents import is_empty
 from dbmigrations.postgres.counting import count_losses
+from dbmigrations.postgres.sql.conversions import Conversion
 from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
 from dbmigrations.postgres.sql.names import ColumnName, RelationName
 from dbmigrations.postgres.sql.position import Position
@@ -24,17 +25,18 @@ def rows_of(name: str, schema: str | None = None, *, only: bool = False) -> Rows
     return RowsOf(RelationName(schema, name), only, HERE)
 
 
-def values_of(column: str, new_type: str = "", *, using: bool = False) -> ValuesOf:
-    return ValuesOf(ColumnName(T, column), HERE, new_type, using)
+def values_of(column: str, new_type: str = "", how: Conversion = Conversion.ASSIGNED) -> ValuesOf:
+    return ValuesOf(ColumnName(T, column), HERE, new_type, how)
 
 
 @pytest.fixture
 def filled(database: Database) -> Database:
     database.run(
-        "CREATE TABLE t (id int, note varchar(10))",
-        "INSERT INTO t SELECT n, CASE WHEN n <= 3 THEN 'x' END FROM generate_series(1, 10) n",
+        "CREATE TYPE state AS ENUM ('open', 'done')",
+        "CREATE TABLE t (id int, note varchar(10), state state, at timestamp)",
+        "INSERT INTO t SELECT n, CASE WHEN n <= 3 THEN 'x' END, 'open', now() FROM generate_series(1, 10) n",
         "CREATE TABLE child () INHERITS (t)",
-        "INSERT INTO child VALUES (11, 'x')",
+        "INSERT INTO child VALUES (11, 'xyz')",
         "CREATE VIEW v AS SELECT * FROM t",
         "CREATE SCHEMA app",
         "CREATE TABLE app.hidden AS SELECT 1 AS one",
@@ -56,9 +58,20 @@ def filled(database: Database) -> Database:
         (values_of("note"), 0, 4),
         (values_of("missing"), 0, 0),
         (values_of("note", "text"), 0, 0),
-        (values_of("note", "integer", using=True), 0, 4),
+        (values_of("note", "integer", Conversion.COMPUTED), 0, 4),
+        (values_of("note", "text", Conversion.COMPUTED), 0, 4),
+        (values_of("note", "varchar(2)"), 0, 1),
+        (values_of("note", "varchar(2)", Conversion.CAST), 0, 1),
+        (values_of("note", "varchar(2)", Conversion.COMPUTED), 0, 4),
+        (values_of("note", "varchar(3)", Conversion.CAST), 0, 0),
         (values_of("id", "bigint"), 0, 0),
-        (values_of("id", "smallint"), 0, 11),
+        (values_of("id", "smallint"), 0, 0),
+        (values_of("id", "real", Conversion.CAST), 0, 11),
+        (values_of("state", "text"), 0, 0),
+        (values_of("state", "varchar(1)"), 0, 0),
+        (values_of("state", "varchar(1)", Conversion.CAST), 0, 10),
+        (values_of("at", "timestamptz", Conversion.IN_UTC), 0, 0),
+        (values_of("at", "timestamptz"), 0, 10),
     ],
 )
 def test_what_would_be_lost_is_counted(filled: Database, loss: Loss, rows: int, values: int) -> None:

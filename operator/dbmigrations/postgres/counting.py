@@ -11,9 +11,10 @@ from dbmigrations.api.step import DataLoss
 from dbmigrations.postgres import lookup
 from dbmigrations.postgres.errors import StatementError
 from dbmigrations.postgres.queries import milliseconds
+from dbmigrations.postgres.sql.conversions import Conversion, loses_nothing
 from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
 from dbmigrations.postgres.sql.names import ColumnName, RelationName
-from dbmigrations.postgres.sql.retyping import retyping_keeps_values
+from dbmigrations.postgres.sql.retyping import retyping_cuts_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,6 +77,24 @@ class _Table:
 
 
 @dataclass(frozen=True)
+class _Column:
+    type: str
+    """As format_type() prints it."""
+    is_enumeration: bool
+
+    def loses_nothing(self, loss: ValuesOf) -> bool:
+        """Whether no value can be lost. One that is dropped loses all of them."""
+        return bool(loss.new_type) and loses_nothing(
+            loss.conversion, self.type, loss.new_type, is_utc=loss.is_utc, of_enumeration=self.is_enumeration
+        )
+
+    def cut_at(self, loss: ValuesOf) -> int | None:
+        """The length that only longer values lose something at; None: all may lose something."""
+        is_plain = loss.conversion in {Conversion.ASSIGNED, Conversion.CAST}
+        return retyping_cuts_at(self.type, loss.new_type) if is_plain else None
+
+
+@dataclass(frozen=True)
 class _Counter:
     session: Session
     seconds: float
@@ -103,12 +122,14 @@ class _Counter:
         return self._count(source, "rows", table.name)
 
     def _values(self, table: _Table, loss: ValuesOf) -> _Answer:
-        column = self._column_type(table, loss.column.column)
-        if column is None or not table.holds_rows:
+        column = self._column(table, loss.column.column)
+        if column is None or not table.holds_rows or column.loses_nothing(loss):
             return _NOTHING
-        if loss.new_type and not loss.using and retyping_keeps_values(column, loss.new_type):
-            return _NOTHING
-        where = sql.SQL("{} WHERE {} IS NOT NULL").format(table.qualified, sql.Identifier(loss.column.column))
+        condition = sql.SQL("char_length({column}) > {length}" if column.cut_at(loss) else "{column} IS NOT NULL")
+        where = sql.SQL("{} WHERE {}").format(
+            table.qualified,
+            condition.format(column=sql.Identifier(loss.column.column), length=sql.Literal(column.cut_at(loss))),
+        )
         return self._count(where, "values", f"{table.name}.{loss.column.column}")
 
     def _count(self, source: sql.Composed, what: str, name: str) -> _Answer:
@@ -151,7 +172,7 @@ class _Counter:
             case RelationName():
                 return bool(self._tables(name))
             case ColumnName():
-                return any(self._column_type(table, name.column) for table in self._tables(name.relation))
+                return any(self._column(table, name.column) for table in self._tables(name.relation))
             case _:
                 assert_never(name)
 
@@ -172,13 +193,15 @@ class _Counter:
             _Table(str(relation), sql.Identifier(schema, name), kind) for schema, name, kind, _ in (visible or found)
         ]
 
-    def _column_type(self, table: _Table, column: str) -> str | None:
+    def _column(self, table: _Table, column: str) -> _Column | None:
         row = self.session.execute(
-            "SELECT format_type(atttypid, atttypmod) FROM pg_attribute"
-            " WHERE attrelid = to_regclass(%s) AND attname = %s AND attnum > 0 AND NOT attisdropped",
+            "SELECT format_type(a.atttypid, a.atttypmod),"
+            " t.typtype = 'e' AND NOT EXISTS (SELECT FROM pg_cast WHERE castsource = t.oid)"
+            " FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid"
+            " WHERE a.attrelid = to_regclass(%s) AND a.attname = %s AND a.attnum > 0 AND NOT a.attisdropped",
             (table.qualified.as_string(None), column),
         ).fetchone()
-        return None if row is None else str(row[0])
+        return None if row is None else _Column(str(row[0]), bool(row[1]))
 
 
 def _unknown(why: str) -> _Answer:

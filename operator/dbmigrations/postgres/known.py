@@ -24,6 +24,10 @@ WITH RECURSIVE bases AS (
 SELECT count(*) > 0, coalesce(bool_or(b.typnotnull OR EXISTS (SELECT FROM pg_constraint WHERE contypid = b.oid)), false)
 FROM bases AS b
 """
+_ENUMERATION = """
+SELECT t.typtype = 'e' AND NOT EXISTS (SELECT FROM pg_cast WHERE casttarget = t.oid) FROM pg_type AS t
+WHERE t.oid = {type}
+"""
 _NO_NULL = """
 SELECT a.attnotnull OR EXISTS (
     SELECT FROM pg_constraint AS c
@@ -132,6 +136,11 @@ class KnownDatabase:
         """None: there is no such type."""
         row = self._row(_CONSTRAINED, type_name, type=lambda: lookup.type_named(self.session, type_name))
         return bool(row[1]) if row and row[0] else None
+
+    def is_enumeration(self, type_name: RelationName) -> bool | None:
+        """None: there is no such type."""
+        row = self._row(_ENUMERATION, type_name, type=lambda: lookup.type_named(self.session, type_name))
+        return bool(row[0]) if row else None
 
     def holds_no_null(self, column: ColumnName) -> bool:
         """By its own mark, or by a constraint that says nothing else."""

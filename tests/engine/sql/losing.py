@@ -56,6 +56,10 @@ _BY_CAST = (
     "CREATE FUNCTION purged(pair) RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM users; RETURN 1; END'; "
     "CREATE CAST (pair AS int) WITH FUNCTION purged(pair); "
 )
+_TO_ENUM = (
+    "CREATE TYPE n AS ENUM ('none'); CREATE FUNCTION emptied(mood) RETURNS n LANGUAGE sql AS 'SELECT ''none''::app.n'; "
+    "CREATE CAST (mood AS n) WITH FUNCTION emptied(mood); "
+)
 _KEY = "CREATE TABLE n (id int PRIMARY KEY); INSERT INTO n SELECT id FROM users; "
 _HEIR = "CREATE TABLE n (id int); ALTER TABLE s.users INHERIT n; "
 
@@ -72,6 +76,11 @@ LOSING = (
     "UPDATE users SET name = 'y'",
     "ALTER TABLE users DROP COLUMN name CASCADE",
     "ALTER TABLE typed ALTER id TYPE smallint USING NULL",
+    "ALTER TABLE typed ALTER m TYPE varchar(2) USING m::varchar(2)",
+    "ALTER TABLE typed ALTER m TYPE mood USING 'bad'",
+    _TO_ENUM + "ALTER TABLE typed ALTER m TYPE n USING m::n",
+    "UPDATE users SET name = 'y' WHERE name IS NULL OR id > 0",
+    "UPDATE users AS u SET name = coalesce(n.name::text, 'y') FROM posts AS n(name) WHERE n.name = u.id",
     "DROP TABLE posts; DROP TABLE IF EXISTS public.users",
     "DROP TABLE app.users CASCADE; DROP TABLE users",
     # parents and partitions
@@ -217,6 +226,16 @@ HARMLESS = (
     "CREATE TYPE n AS ENUM ('a'); ALTER TABLE users ADD c n; DROP TYPE n CASCADE",
     "CREATE INDEX ON users (lower(name)); REINDEX TABLE users",
     "ALTER TABLE typed ALTER id TYPE bigint",
+    # types that take each value or refuse it
+    "ALTER TABLE typed ALTER id TYPE smallint USING id::smallint",
+    "ALTER TABLE typed ALTER id TYPE numeric(3,0)",
+    "ALTER TABLE typed ALTER m TYPE text",
+    "ALTER TABLE typed ALTER m TYPE text; ALTER TABLE typed ALTER m TYPE mood USING m::mood",
+    "CREATE TYPE n AS ENUM ('good'); ALTER TABLE typed ALTER m TYPE n USING (m::text::n); DROP TYPE mood",
+    "ALTER TABLE public.users ALTER name TYPE varchar(1) USING name::varchar(1)",
+    # filling
+    "UPDATE users SET name = 'y' WHERE name IS NULL AND id > 0",
+    "UPDATE users AS u SET name = coalesce(u.name, n.name) FROM public.users AS n WHERE n.id = u.id",
     "BEGIN; SAVEPOINT a; CREATE TABLE n (a int); RELEASE a; DROP TABLE n; COMMIT",
     "CREATE TEMP TABLE n ON COMMIT DROP AS TABLE users; UPDATE n SET name = 'y'; DELETE FROM n",
     (

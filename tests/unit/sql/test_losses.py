@@ -3,6 +3,7 @@
 import pytest
 
 from dbmigrations.postgres.sql.batch import Batch
+from dbmigrations.postgres.sql.conversions import Conversion
 from dbmigrations.postgres.sql.loss import UnknownLoss, ValuesOf
 from dbmigrations.postgres.sql.review import review_script
 from dbmigrations.postgres.sql.script import read
@@ -95,10 +96,61 @@ def test_what_comes_back_from_git_or_changes_no_row_is_no_loss(script: str) -> N
     assert losses(script.replace("VACUUM; COMMIT", "COMMIT")) == []
 
 
-def test_a_retyped_column_says_how_so_that_the_catalog_can_tell_whether_it_loses() -> None:
-    review = review_script(read("ALTER TABLE t ALTER a TYPE text, ALTER b TYPE int USING b::int"), Batch.of("app"))
-    found = [(loss.new_type, loss.using) for loss in review.losses if isinstance(loss, ValuesOf)]
-    assert found == [("text", False), ("int4", True)]
+@pytest.mark.parametrize(
+    ("change", "conversion"),
+    [
+        ("TYPE int", Conversion.ASSIGNED),
+        ("TYPE int USING a", Conversion.ASSIGNED),
+        ("TYPE int USING a::int", Conversion.CAST),
+        ("TYPE e[] USING (CAST(a AS e[]))", Conversion.CAST),
+        ("TYPE int USING a::text::int", Conversion.SPELLED),
+        ("TYPE int USING b::int", Conversion.COMPUTED),
+        ("TYPE int USING a::bigint", Conversion.COMPUTED),
+        ("TYPE int USING a::varchar(3)::int", Conversion.COMPUTED),
+        ("TYPE int USING lower(a)::int", Conversion.COMPUTED),
+        ("TYPE timestamptz USING a AT TIME ZONE 'UTC'", Conversion.IN_UTC),
+        ("TYPE timestamptz USING a AT TIME ZONE 'Europe/Berlin'", Conversion.COMPUTED),
+        ("TYPE timestamptz USING a AT TIME ZONE zone", Conversion.COMPUTED),
+        ("TYPE timestamptz USING b AT TIME ZONE 'UTC'", Conversion.COMPUTED),
+        ("TYPE int USING date_trunc('UTC', a)", Conversion.COMPUTED),
+    ],
+)
+def test_a_retyped_column_says_how_so_that_the_catalog_can_tell_whether_it_loses(
+    change: str, conversion: Conversion
+) -> None:
+    review = review_script(read(f"ALTER TABLE t ALTER a {change}"), Batch.of("app"))
+    assert [loss.conversion for loss in review.losses if isinstance(loss, ValuesOf)] == [conversion]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "CREATE TYPE e AS ENUM ('x'); ALTER TABLE t ALTER a TYPE e USING (a::text::e); ALTER TYPE e RENAME TO f",
+        'CREATE TYPE "x"."E_new" AS ENUM (); ALTER TABLE t ALTER a TYPE "x"."E_new" USING (a::"x"."E_new")',
+        "CREATE TYPE e AS ENUM ('x'); ALTER TABLE t ALTER a TYPE app.e[] USING (a::text::app.e[])",
+    ],
+)
+def test_a_text_becomes_the_enumerations_value_or_is_refused(script: str) -> None:
+    assert losses(script) == []
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "ALTER TABLE t ALTER a TYPE e USING a::text::e",
+        "CREATE TYPE x.e AS ENUM ('x'); ALTER TABLE t ALTER a TYPE e USING a::text::e",
+        "CREATE TYPE e AS (b int); ALTER TABLE t ALTER a TYPE e USING a::text::e",
+        "CREATE TYPE e AS ENUM ('x'); ALTER TABLE t ALTER a TYPE e USING lower(a)::e",
+        "CREATE TYPE e AS ENUM ('x'); ALTER TABLE t ALTER a TYPE e USING 'x'::e",
+        "CREATE TYPE e AS ENUM ('x'); CREATE CAST (text AS e) WITH INOUT; ALTER TABLE t ALTER a TYPE e USING a::e",
+        (
+            "DO $$ BEGIN CREATE TYPE e AS ENUM ('x'); EXCEPTION WHEN duplicate_object THEN NULL; END $$;"
+            " ALTER TABLE t ALTER a TYPE e USING a::e"
+        ),
+    ],
+)
+def test_what_may_be_no_enumeration_or_no_text_may_lose_values(script: str) -> None:
+    assert losses(script) == ["values of t.a as e"]
 
 
 def test_each_loss_says_why_and_where() -> None:

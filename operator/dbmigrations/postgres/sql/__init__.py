@@ -17,9 +17,8 @@ The floors, each standing on those before it:
     placement, probes, enums,       may it run in a transaction; was it finished
     session, units, transactions
     batch, effects                  what the plan made itself; names before the batch
-    kinds, functions, filling,      what is lost
-    loss, losses
+    retyping, conversions, filling  which changes of a type, and which UPDATE, lose nothing
+    kinds, functions, loss, losses  what is lost
     classification, operations      what is done
     review                          both, in one pass
-    retyping                        which change of a type keeps the values (for whoever counts losses)
 """

@@ -3,9 +3,10 @@
 Where the database would not resolve a name as the script does, it is not asked.
 """
 
-from dbmigrations.postgres.sql.batch import CONSTRAINED, Batch
+from dbmigrations.postgres.sql.batch import CAST, CONSTRAINED, ENUMERATION, Batch
 from dbmigrations.postgres.sql.known import Dependents
 from dbmigrations.postgres.sql.names import ANY, RelationName
+from dbmigrations.postgres.sql.tree import Node
 
 
 def routine_may_exist(batch: Batch, kind: str, name: RelationName) -> bool:
@@ -77,3 +78,13 @@ def has_made_plain_type(batch: Batch, name: RelationName) -> bool | None:
         return None
     constrained = batch.known.is_constrained_domain(name)
     return None if constrained is None else not constrained
+
+
+def is_enumeration(batch: Batch, type_name: Node) -> bool:
+    """Whether a type, or the element type of an array, is an enumeration for certain, and no cast leads to it."""
+    name = RelationName.of_parts(type_name.texts("names"))
+    if (CAST, batch.place(name)) in batch.others:
+        return False
+    if (ENUMERATION, batch.place(name)) in batch.others:
+        return True
+    return batch.is_answered(name) and batch.known.is_enumeration(name) is True

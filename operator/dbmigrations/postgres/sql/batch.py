@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 PUBLIC = "public"
 MIXED = "schema with older objects"
 CONSTRAINED = "constrained domain"
+ENUMERATION = "enumeration"
+CAST = "cast to a type"
 
 
 _IN_SCHEMAS = frozenset(

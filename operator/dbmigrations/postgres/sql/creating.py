@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from dbmigrations.postgres.sql import tying
 from dbmigrations.postgres.sql.asking import routine_may_exist
-from dbmigrations.postgres.sql.batch import Batch, Fate
+from dbmigrations.postgres.sql.batch import CAST, ENUMERATION, Batch, Fate
 from dbmigrations.postgres.sql.functions import strange_calls
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.naming import is_temporary, parts_of, relation_in
@@ -103,8 +103,13 @@ def create_schema(tree: Node, batch: Batch, after: After) -> Batch:
 
 
 def create_type(tree: Node, batch: Batch) -> Batch:
-    """CREATE TYPE … AS ENUM or RANGE."""
+    """CREATE TYPE … AS RANGE."""
     return batch.with_other("OBJECT_TYPE", RelationName.of_parts(tree.texts("type_name")))
+
+
+def create_enumeration(tree: Node, batch: Batch) -> Batch:
+    """CREATE TYPE … AS ENUM."""
+    return create_type(tree, batch).with_other(ENUMERATION, RelationName.of_parts(tree.texts("type_name")))
 
 
 def create_composite_type(tree: Node, batch: Batch) -> Batch:
@@ -194,7 +199,9 @@ def write_policy(tree: Node, batch: Batch) -> Batch:
 
 def create_cast(tree: Node, batch: Batch) -> Batch:
     """CREATE CAST."""
-    function = tree.node("func")
+    function, target = tree.node("func"), tree.node("targettype")
+    if target:
+        batch = batch.with_other(CAST, RelationName.of_parts(target.texts("names")))
     return tying.anywhere(batch, tying.called(parts_of(function))) if function else batch
 
 

@@ -229,7 +229,7 @@ _EFFECTS: dict[str, Callable[[Node, Batch], Batch]] = {
     "CompositeTypeStmt": creating.create_composite_type,
     "CreateCastStmt": creating.create_cast,
     "CreateDomainStmt": creating.create_domain,
-    "CreateEnumStmt": creating.create_type,
+    "CreateEnumStmt": creating.create_enumeration,
     "CreateEventTrigStmt": creating.create_event_trigger,
     "CreateForeignTableStmt": creating.create_foreign_table,
     "CreateFunctionStmt": creating.create_function,

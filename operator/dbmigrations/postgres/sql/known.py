@@ -56,6 +56,9 @@ class Known(Protocol):
     def is_constrained_domain(self, type_name: RelationName) -> bool | None:
         """Whether the type is a domain with a constraint, its base types' included; None: not known."""
 
+    def is_enumeration(self, type_name: RelationName) -> bool | None:
+        """Whether the type is an enumeration that no cast was made to; None: not known."""
+
     def holds_no_null(self, column: ColumnName) -> bool:
         """Whether the column is NOT NULL, or a valid CHECK constraint says that it is."""
 
@@ -94,6 +97,10 @@ class NothingKnown:
         return None
 
     def is_constrained_domain(self, _: RelationName) -> bool | None:
+        """Not known."""
+        return None
+
+    def is_enumeration(self, _: RelationName) -> bool | None:
         """Not known."""
         return None
 

@@ -6,6 +6,7 @@ What the batch made itself is not lost.
 
 from dataclasses import dataclass
 
+from dbmigrations.postgres.sql.conversions import Conversion
 from dbmigrations.postgres.sql.names import ColumnName, RelationName
 from dbmigrations.postgres.sql.position import Position
 
@@ -24,14 +25,17 @@ class ValuesOf:
     """The non-null values of a column; 0 where it does not exist.
 
     Attributes:
-        new_type: empty: the column is dropped. Else the type it gets, as format_type() would print it; if
-            `using` is False, `retyping_keeps_values(old, new_type)` tells which changes lose nothing.
+        new_type: empty: the column is dropped. Else the type it gets, as format_type() would print it;
+            `loses_nothing` tells by the type before whether anything is lost.
+        conversion: by what the values are brought into that type.
+        is_utc: whether the time zone is UTC meanwhile.
     """
 
     column: ColumnName
     position: Position
     new_type: str = ""
-    using: bool = False
+    conversion: Conversion = Conversion.ASSIGNED
+    is_utc: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from dbmigrations.postgres.sql import removals
+from dbmigrations.postgres.sql.asking import is_enumeration, type_of
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.blocks import Inside, inside_block, inside_call
+from dbmigrations.postgres.sql.conversions import Conversion, conversion_of, loses_nothing
 from dbmigrations.postgres.sql.effects import batch_after
 from dbmigrations.postgres.sql.filling import filled_by
 from dbmigrations.postgres.sql.functions import each_once, strange_calls
@@ -171,17 +173,26 @@ def _alter_command(command: Node, relation: RelationName, batch: Batch, position
                 if command.word("behavior") == "DROP_CASCADE":
                     yield UnknownLoss(f"CASCADE drops whatever depends on {origin}", position, only_if=origin)
         case "AT_AlterColumnType" if definition:
-            type_name = definition.node("type_name")
-            using = definition.node("raw_default") is not None
-            for origin in batch.column_origins(relation, command.text("name")):
-                new_type = type_text(type_name) if type_name else "?"
-                yield ValuesOf(origin, position, new_type=new_type, using=using)
+            yield from _retyped(command.text("name"), definition, relation, batch, position)
         case "AT_SetExpression":
             for origin in batch.column_origins(relation, command.text("name")):
                 yield UnknownLoss(f"values of {origin} are computed anew", position, only_if=origin)
         case _:
             pass
     yield from _evaluated(command, relation, batch, position)
+
+
+def _retyped(column: str, definition: Node, relation: RelationName, batch: Batch, position: Position) -> Iterator[Loss]:
+    type_name = definition.node("type_name")
+    conversion = conversion_of(definition, column)
+    if type_name and conversion in {Conversion.CAST, Conversion.SPELLED} and is_enumeration(batch, type_name):
+        return  # a text is one of its values, or is refused
+    new_type = type_text(type_name) if type_name else "?"
+    old_type = type_of(batch, relation, column)
+    if old_type and loses_nothing(conversion, old_type, new_type, is_utc=batch.is_utc):
+        return
+    for origin in batch.column_origins(relation, column):
+        yield ValuesOf(origin, position, new_type, conversion, batch.is_utc)
 
 
 def _evaluated(command: Node, relation: RelationName, batch: Batch, position: Position) -> Iterator[Loss]:

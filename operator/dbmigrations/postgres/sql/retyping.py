@@ -1,4 +1,4 @@
-"""Which changes of a column's type keep every value, and which keep the very bytes. Types as format_type() prints them.
+"""Which changes of a column's type keep every value, lose none, or keep the bytes. Types as format_type() prints them.
 
 The bytes: what ATColumnChangeRequiresRewrite and the planner's support functions of length coercions answer in
 PostgreSQL 15 to 18. An engine test holds both against real servers.
@@ -64,6 +64,48 @@ def retyping_keeps_values(old: str, new: str) -> bool:
     )
 
 
+def retyping_loses_nothing(old: str, new: str, *, is_cut: bool, is_utc: bool, of_enumeration: bool = False) -> bool:
+    """Whether each value of the old type is the same in the new one or is refused, by assignment or a plain cast.
+
+    Besides what keeps every value: numbers to fewer digits but no smaller scale; what can be read in again to texts;
+    between timestamp and timestamptz where the time zone is UTC. Where nothing is known the answer is no.
+
+    Args:
+        old: the type before.
+        new: the type behind.
+        is_cut: whether texts are cut to their length, as by an explicit cast.
+        is_utc: whether the time zone is UTC.
+        of_enumeration: whether the old type is an enumeration.
+    """
+    if retyping_keeps_values(old, new):
+        return True
+    before, after = _read(old), _read(new)
+    if before is None or after is None or before.array != after.array:
+        return False
+    if after.name in _TEXTS and (of_enumeration or before.name in _READ_IN_AGAIN):
+        return not (is_cut and after.modifiers) and not before.array
+    if (before.name, after.name) in _EXACT or (is_utc and retyping_moves_in_utc(old, new)):
+        return True
+    return _keeps_or_refuses_numbers(before, after)
+
+
+def retyping_moves_in_utc(old: str, new: str) -> bool:
+    """Whether it is a change between timestamp and timestamptz, with as fine a fraction: none is lost in UTC."""
+    before, after = _read(old), _read(new)
+    if before is None or after is None or before.array or after.array:
+        return False
+    return {before.name, after.name} == _TIMESTAMPS and _not_coarser(before, after)
+
+
+def retyping_cuts_at(old: str, new: str) -> int | None:
+    """The length at which texts are cut that are longer; None: that is not what the change does."""
+    before, after = _read(old), _read(new)
+    if before is None or after is None or before.array or after.array or not after.modifiers:
+        return None
+    is_text = before.name in _TEXTS and after.name == "character varying"
+    return after.modifiers[0] if is_text else None
+
+
 def retyping_keeps_bytes(old: str, new: str, *, is_utc: bool) -> bool:
     """Whether the server writes no row for the change, without a USING of the author's. Where in doubt: no.
 
@@ -114,7 +156,31 @@ _ALWAYS = frozenset(
         ("text", "citext"),
     }
 )
+_EXACT = frozenset(
+    {
+        ("date", "timestamp without time zone"),
+        ("integer", "double precision"),
+        ("jsonb", "json"),
+        ("smallint", "double precision"),
+        ("smallint", "real"),
+    }
+)
 _TEXT_TO_VARCHAR = ("text", "character varying")
+_TEXTS = frozenset(_TEXT_TO_VARCHAR)
+_READ_IN_AGAIN = frozenset(
+    {
+        *_DIGITS,
+        "boolean",
+        "date",
+        "json",
+        "jsonb",
+        "numeric",
+        "time without time zone",
+        "timestamp without time zone",
+        "uuid",
+    }
+)
+"""Whose text is the value, whatever the session's settings are."""
 _VARYING = frozenset({"text", "character varying", "bit varying"})
 _TIMED = frozenset(
     {
@@ -167,6 +233,16 @@ def _keeps_numerics(before: _Type, after: _Type) -> bool:
     if old_precision is None:
         return False
     return new_scale >= old_scale and new_precision - new_scale >= old_precision - old_scale
+
+
+def _keeps_or_refuses_numbers(before: _Type, after: _Type) -> bool:
+    """What has too many digits is refused; only digits behind the point are rounded away."""
+    if before.name in _DIGITS:
+        return after.name in _DIGITS or (after.name == "numeric" and _numeric(after)[1] >= 0)
+    precision, scale = _numeric(before)
+    if before.name != "numeric" or precision is None:
+        return False
+    return scale <= 0 if after.name in _DIGITS else after.name == "numeric" and _numeric(after)[1] >= scale
 
 
 def _numeric(numeric: _Type) -> tuple[int | None, int]:

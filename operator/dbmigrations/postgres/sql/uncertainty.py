@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from rpds import HashTrieMap, HashTrieSet
 
-from dbmigrations.postgres.sql.batch import CONSTRAINED, MIXED, Batch, Fate
+from dbmigrations.postgres.sql.batch import CAST, CONSTRAINED, MIXED, Batch, Fate
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.tree import Node, Unparsed, parse
 
@@ -42,7 +42,7 @@ def after_maybe(batch: Batch, after: Batch) -> Batch:
         return batch
     if not _is_only_added_to(batch, after):
         return clouded(after)
-    kept = {each for each in after.others if each in batch.others or each[0] in {CONSTRAINED, MIXED}}
+    kept = {each for each in after.others if each in batch.others or each[0] in {CAST, CONSTRAINED, MIXED}}
     same = batch.routines
     if same is not after.routines:
         same = HashTrieMap({at: every for at, every in batch.routines.items() if after.routines.get(at) == every})
@@ -84,7 +84,7 @@ def _only_adds(earlier: Mapping[_Name, object], later: Mapping[_Name, object]) -
 
 def clouded(batch: Batch) -> Batch:
     """Behind something that may have changed what names mean."""
-    kept = {each for each in batch.others if each[0] in {CONSTRAINED, MIXED}}
+    kept = {each for each in batch.others if each[0] in {CAST, CONSTRAINED, MIXED}}
     return replace(
         Batch(batch.schema),
         path_is_default=False,

@@ -7,6 +7,7 @@ from dbmigrations.postgres.sql.asking import dependents_of, type_of
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.classification.finding import Finding
+from dbmigrations.postgres.sql.conversions import Conversion, conversion_of
 from dbmigrations.postgres.sql.known import Dependents
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.naming import type_text
@@ -22,7 +23,7 @@ def retype(command: Node, relation: RelationName, batch: Batch) -> Iterator[Find
     target = type_text(type_name) if type_name else "another type"
     what = f"change type of {relation}.{command.text('name')} to {target}"
     old = type_of(batch, relation, command.text("name"))
-    plain = definition is not None and _is_plain_cast(definition, command.text("name"), target)
+    plain = definition is not None and conversion_of(definition, command.text("name")) in _PLAIN
     if old and definition and plain and retyping_keeps_bytes(old, target, is_utc=batch.is_utc):
         sorted_alike = definition.node("coll_clause") is None and _sorts_alike(old, target)
         work = _work_behind(dependents_of(batch, relation, command.text("name")), sorted_alike=sorted_alike)
@@ -70,12 +71,5 @@ def _sorts_alike(old: str, new: str) -> bool:
     )
 
 
-def _is_plain_cast(definition: Node, column: str, target: str) -> bool:
-    """Whether there is no USING, or one that says what the server does anyway: `USING column::type`."""
-    using = definition.node("raw_default")
-    if using is None:
-        return True
-    inner, type_name = (using.node("arg"), using.node("type_name")) if using.kind == "TypeCast" else (using, None)
-    if type_name is not None and type_text(type_name) != target:
-        return False
-    return inner is not None and inner.kind == "ColumnRef" and inner.texts("fields") == (column,)
+_PLAIN = frozenset({Conversion.ASSIGNED, Conversion.CAST})
+"""What the server does anyway."""
