@@ -275,6 +275,20 @@ def test_a_new_table_locks_those_that_it_refers_to() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        "CREATE TABLE n (a int); ALTER TABLE n ADD FOREIGN KEY (a) REFERENCES t",
+        "CREATE TABLE n (a int REFERENCES t)",
+        "ALTER TABLE n ADD FOREIGN KEY (a) REFERENCES t",
+        "ALTER TABLE x RENAME TO y; ALTER TABLE t RENAME TO x; ALTER TABLE n ADD FOREIGN KEY (a) REFERENCES x",
+    ],
+)
+def test_a_reference_locks_the_table_that_is_referred_to_and_names_it(script: str) -> None:
+    (found,) = (each for each in operations(script) if each.what.startswith("refer from n"))
+    assert (found.lock, str(found.relation)) == (LockMode.SHARE_ROW_EXCLUSIVE, "t")
+
+
 # Declarations
 
 

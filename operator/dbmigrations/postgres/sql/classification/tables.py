@@ -183,7 +183,8 @@ def _locks_of_others(command: Node, relation: RelationName, batch: Batch) -> Ite
             what = f"refer from {relation} to {referenced}"
             why = "rows that are referred to cannot be deleted"
             if batch.exists(referenced):
-                yield Finding(OperationClass.ADDITIVE, what, why).on_existing(LockMode.SHARE_ROW_EXCLUSIVE)
+                finding = Finding(OperationClass.ADDITIVE, what, why)
+                yield finding.on_existing(LockMode.SHARE_ROW_EXCLUSIVE).on(referenced, batch)
         case "AT_AttachPartition" if definition and batch.exists(relation_in(definition, "name")):
             yield from attach(command, relation, batch)
         case _:
