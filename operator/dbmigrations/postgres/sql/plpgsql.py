@@ -13,8 +13,11 @@ from itertools import chain
 from typing import Any
 
 from dbmigrations.postgres.sql.declarations import with_plain_types
-from dbmigrations.postgres.sql.steps import Either, Execute, Leave, Repeat, Run, Step, Steps, UnreadError
+from dbmigrations.postgres.sql.steps import Either, Execute, Leave, Repeat, Run, Step, Steps, UnreadError, levels_of
 from dbmigrations.postgres.sql.variables import assignment_in, texts_of_variables, with_texts
+
+LEVELS = 50
+"""How deep statements may be nested: what follows them calls itself for each level."""
 
 
 def steps_of_block(body: str) -> Steps:
@@ -77,12 +80,16 @@ def _steps(head: str, body: str, parameters: tuple[str, ...]) -> Steps:
             break
         except (PgQueryError, json.JSONDecodeError) as error:
             why = str(error)
+        except RecursionError:
+            why = "its statements are nested too deeply"
     if parsed is None:
         raise UnreadError(f"the parser does not know it ({why})")
     function = parsed[0]["PLpgSQL_function"]
     datums = function.get("datums", [])
     texts = texts_of_variables(function, frozenset(parameters))
     steps = (*_expressions(datums), *with_texts(tuple(_statement(function["action"])), texts))
+    if levels_of(steps) > LEVELS:
+        raise UnreadError(f"its statements are nested in more than {LEVELS} levels")
     return steps[:-1] if steps and isinstance(steps[-1], Leave) else steps
 
 

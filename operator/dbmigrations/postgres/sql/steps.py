@@ -1,6 +1,7 @@
 """What a body in PL/pgSQL does, as steps."""
 
 from dataclasses import dataclass
+from itertools import chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,25 @@ class Leave:
 
 Step = Run | Execute | Either | Repeat | Leave
 Steps = tuple[Step, ...]
+
+
+def levels_of(steps: Steps) -> int:
+    """How deep the deepest of the steps lies within others."""
+    level = 0
+    pending = list(steps)
+    while pending:
+        level += 1
+        blocks: list[Steps] = []
+        for step in pending:
+            match step:
+                case Either():
+                    blocks += step.blocks
+                case Repeat():
+                    blocks.append(step.block)
+                case _:
+                    pass
+        pending = list(chain.from_iterable(blocks))
+    return level
 
 
 class UnreadError(Exception):
