@@ -286,3 +286,45 @@ def test_a_policy_by_a_function_that_existed_makes_no_row_that_is_written_unknow
     )
 
     assert losses(script) == []
+
+
+# What may have been done
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'g') THEN {}; END IF;",
+        "IF a THEN {}; ELSE NULL; END IF;",
+        "IF a THEN NULL; ELSIF a THEN {}; ELSE CREATE TABLE u (a int); END IF;",
+        "IF a THEN {}; ELSE ALTER TABLE x RENAME TO y; END IF;",
+        "IF a THEN ALTER TABLE x RENAME TO y; ELSE {}; END IF;",
+        "CASE WHEN a THEN {}; ELSE CREATE INDEX i ON u (a); END CASE;",
+        "{}; EXCEPTION WHEN duplicate_object THEN NULL;",
+        "IF a THEN IF a THEN {}; END IF; END IF;",
+    ],
+)
+def test_a_trigger_that_one_of_several_branches_makes_is_followed(block: str) -> None:
+    made = block.format("CREATE TRIGGER g AFTER INSERT ON n FOR EACH ROW EXECUTE FUNCTION purge()")
+    script = f"{PURGE_BY_TRIGGER}{NEW} DO $do$ DECLARE a bool; BEGIN {made} END $do$; INSERT INTO n VALUES (1)"
+    assert any(loss.startswith("unknown") for loss in losses(script))
+
+
+def test_a_trigger_that_one_of_several_routines_of_a_name_makes_is_followed() -> None:
+    makes = "CREATE FUNCTION f({}) RETURNS void LANGUAGE plpgsql AS $f$ BEGIN {} END $f$; "
+    trigger = "CREATE TRIGGER g AFTER INSERT ON n FOR EACH ROW EXECUTE FUNCTION purge();"
+    script = (
+        PURGE_BY_TRIGGER
+        + NEW
+        + makes.format("int", trigger)
+        + makes.format("text", "CREATE TABLE u (a int);")
+        + "SELECT f(NULL); INSERT INTO n VALUES (1)"
+    )
+    assert losses(script) == ["unknown if t"]
+
+
+@pytest.mark.parametrize("call", ["SELECT f()", "SELECT f() FROM u", "DO $$ BEGIN PERFORM f(); END $$", "CALL p()"])
+def test_a_trigger_that_a_routine_of_the_plan_makes_is_followed(call: str) -> None:
+    body = "LANGUAGE plpgsql AS $$ BEGIN CREATE TRIGGER g AFTER INSERT ON n EXECUTE FUNCTION purge(); END $$; "
+    made = f"CREATE FUNCTION f() RETURNS void {body} CREATE PROCEDURE p() {body}"
+    assert "unknown if t" in losses(f"{PURGE_BY_TRIGGER}{NEW}{made}{call}; INSERT INTO n VALUES (1)")

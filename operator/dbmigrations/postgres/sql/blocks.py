@@ -21,7 +21,7 @@ from dbmigrations.postgres.sql.routines import without_routine
 from dbmigrations.postgres.sql.statements import split
 from dbmigrations.postgres.sql.steps import Either, Execute, Leave, Repeat, Run, Steps, UnreadError
 from dbmigrations.postgres.sql.tree import Node, Unparsed, parse
-from dbmigrations.postgres.sql.uncertainty import after_maybe, definitions_called
+from dbmigrations.postgres.sql.uncertainty import after_any, after_maybe, definitions_called
 
 DEPTH = 3
 """How deep calls of routines are followed: each level is read anew wherever it is called."""
@@ -78,12 +78,12 @@ def inside_call(call: Node, batch: Batch, after: After) -> Inside | None:
         raise UnreadError(f"the statement runs routines, and these others, in more than {LIMIT} ways")
     within = without_routine(batch, routine)
     statements: list[Inner] = []
-    result = batch
+    ends: list[Batch] = []
     for definition in every:
         inside = _inside_routine(definition, within, after)
         statements += inside.statements
-        result = after_maybe(result, replace(inside.after, routines=batch.routines, depth=batch.depth))
-    return Inside(tuple(statements), result)
+        ends.append(replace(inside.after, routines=batch.routines, depth=batch.depth))
+    return Inside(tuple(statements), after_any(batch, ends))
 
 
 def inside_sql(definition: Node, batch: Batch, after: After) -> Inside:
@@ -188,10 +188,7 @@ class _Walk:
             case Execute(expression=expression):
                 return self._execute(expression, batch)
             case Either(blocks=blocks):
-                merged = batch
-                for block in blocks:
-                    merged = after_maybe(merged, self._steps(block, batch))
-                return merged
+                return after_any(batch, [self._steps(block, batch) for block in blocks])
             case Repeat(block=block):
                 return self._repeat(block, batch)
             case Leave():

@@ -57,7 +57,10 @@ def _after_calls(tree: Node, before: Batch, batch: Batch) -> Batch:
             inside = inside_call(call, within, batch_after) if call.kind == "FuncCall" else None
         except UnreadError:
             continue
-        batch = after_maybe(batch, replace(inside.after, ties=batch.ties)) if inside else batch
+        if inside:
+            made = inside.after.ties is not within.ties
+            ties = batch.ties.joined(inside.after.ties) if made else batch.ties
+            batch = after_maybe(batch, replace(inside.after, ties=ties))
     return batch
 
 

@@ -1,6 +1,6 @@
 """What is still known behind something that may not have run, or may have meant another object."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -57,6 +57,37 @@ def after_maybe(batch: Batch, after: Batch) -> Batch:
         zone_is_set=batch.zone_is_set or after.zone_is_set,
         routines=same,
         routines_changed=after.routines_changed,
+    )
+
+
+def after_any(batch: Batch, ends: Iterable[Batch]) -> Batch:
+    """The batch behind at most one of several things, each of which would leave one of `ends`."""
+    merged = batch
+    for end in ends:
+        if end is not batch:
+            merged = _joined(merged, after_maybe(batch, end), batch)
+    return merged
+
+
+def _joined(one: Batch, other: Batch, batch: Batch) -> Batch:
+    """What is feared behind either of two; known is only what is known behind both."""
+    if one is batch or other is batch:
+        return other if one is batch else one
+    ties = one.ties.joined(other.ties)
+    others = one.others.update(other.others)
+    if one.is_clouded or other.is_clouded:
+        return clouded(replace(one if one.is_clouded else other, others=others, ties=ties))
+    return replace(
+        one,
+        others=others,
+        retyped=one.retyped.update(other.retyped),
+        loosened=one.loosened.update(other.loosened),
+        guarded=one.guarded.update(other.guarded),
+        references=one.references.update(other.references),
+        ties=ties,
+        zone_is_set=one.zone_is_set or other.zone_is_set,
+        routines=HashTrieMap({at: each for at, each in one.routines.items() if other.routines.get(at) == each}),
+        routines_changed=one.routines_changed or other.routines_changed,
     )
 
 

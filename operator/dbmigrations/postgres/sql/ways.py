@@ -66,6 +66,14 @@ class Ways:
                     waiting = waiting.insert(end, tuple(other for other in there if other.is_taken_back_by(each)))
         return Ways(leading, waiting)
 
+    def joined(self, other: "Ways") -> "Ways":
+        """With those of the other too."""
+        own = {id(tie) for tie in self}
+        joined = self
+        for tie in other:
+            joined = joined if id(tie) in own else joined.having(tie)
+        return joined
+
     def without_runs_of(self, tie: "Tie") -> "Ways":
         """Without those that run the same."""
         begin = tie.source.name
