@@ -76,6 +76,12 @@ _TABLE_OF_INDEX = """
 SELECT c.relname FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid WHERE i.indexrelid = {relation}
 """
 _DEFAULT_PARTITION = "SELECT partdefid <> 0 FROM pg_partitioned_table WHERE partrelid = {relation}"
+_HOLDINGS = """
+SELECT count(*) > 0 FROM pg_extension AS e
+JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+JOIN pg_class AS c ON d.classid = 'pg_class'::regclass AND d.objid = c.oid
+WHERE e.extname = %(name)s AND c.relkind IN ('f', 'm', 'p', 'r', 'S')
+"""
 _RELATION = "SELECT {relation} IS NOT NULL"
 _OF_SESSION = "SELECT current_setting('server_version_num')::int / 10000, current_setting('TimeZone')"
 _UTC = frozenset({"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Etc/Universal", "Universal", "Zulu", "Etc/Zulu"})
@@ -126,6 +132,11 @@ class KnownDatabase:
         """False also of what is not partitioned."""
         row = self._row(_DEFAULT_PARTITION, relation, relation=lambda: lookup.relation(self.session, relation))
         return bool(row and row[0])
+
+    def extension_holds_nothing(self, name: str) -> bool | None:
+        """As the catalog has it."""
+        row = self._row(_HOLDINGS, name, {"name": name})
+        return not row or not row[0]
 
     def column_type(self, column: ColumnName) -> str | None:
         """As format_type() prints it."""

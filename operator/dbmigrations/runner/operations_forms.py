@@ -210,6 +210,7 @@ FORMS = {
         "ALTER EXTENSION x UPDATE",
         "ALTER EXTENSION x SET SCHEMA s",
         "DROP EXTENSION x",
+        "DROP EXTENSION pgcrypto",
         "CREATE FOREIGN DATA WRAPPER w",
         "CREATE SERVER s FOREIGN DATA WRAPPER w",
         "ALTER SERVER s OPTIONS (SET host 'x')",

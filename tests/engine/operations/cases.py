@@ -617,7 +617,6 @@ STRICTER: dict[str, str] = {
     "ALTER DOMAIN free_domain SET NOT NULL": "no table uses it",
     "DROP TRIGGER IF EXISTS missing ON t": "it is not there",
     "DROP POLICY IF EXISTS missing ON t": "it is not there",
-    "DROP EXTENSION hstore": "nothing of it is in use",
 }
 """Case → why it is judged more strictly than the server turns out to be, with the catalog at hand."""
 

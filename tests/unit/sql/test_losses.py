@@ -55,6 +55,8 @@ from tests.unit.sql.reviewing import losses
         ("DROP FUNCTION f(int) CASCADE", ["unknown"]),
         ("DROP VIEW v CASCADE", ["unknown if v"]),
         ("DROP EXTENSION x", ["unknown"]),
+        ('DROP EXTENSION "uuid-ossp"', []),
+        ("DROP EXTENSION citext CASCADE", ["unknown"]),
         ("DROP OWNED BY r", ["unknown"]),
         ("ALTER EXTENSION x UPDATE", ["unknown"]),
         ("ALTER TABLE t ADD COLUMN a int DEFAULT purge()", ["unknown if t"]),

@@ -131,6 +131,8 @@ def classes(*scripts: str) -> list[OperationClass]:
         ("DROP TABLE t", DESTRUCTIVE),
         ("DROP SEQUENCE s", DESTRUCTIVE),
         ("DROP EXTENSION x", DESTRUCTIVE),
+        ("DROP EXTENSION IF EXISTS pgcrypto", RESTRICTING),
+        ("DROP EXTENSION citext CASCADE", DESTRUCTIVE),
         ("DROP SCHEMA s CASCADE", DESTRUCTIVE),
         ("DROP VIEW v CASCADE", DESTRUCTIVE),
         ("DROP TYPE e CASCADE", DESTRUCTIVE),

@@ -4,6 +4,7 @@ Where the database would not resolve a name as the script does, it is not asked.
 """
 
 from dbmigrations.postgres.sql.batch import CAST, CONSTRAINED, ENUMERATION, Batch
+from dbmigrations.postgres.sql.extensions import WITHOUT_HOLDINGS
 from dbmigrations.postgres.sql.known import Dependents
 from dbmigrations.postgres.sql.names import ANY, RelationName
 from dbmigrations.postgres.sql.tree import Node
@@ -88,3 +89,8 @@ def is_enumeration(batch: Batch, type_name: Node) -> bool:
     if (ENUMERATION, batch.place(name)) in batch.others:
         return True
     return batch.is_answered(name) and batch.known.is_enumeration(name) is True
+
+
+def extension_holds_nothing(batch: Batch, name: str) -> bool:
+    """Whether the extension has no tables or sequences of its own: by its name, or as the database says."""
+    return name in WITHOUT_HOLDINGS or batch.known.extension_holds_nothing(name) is True

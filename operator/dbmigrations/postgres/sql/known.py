@@ -50,6 +50,9 @@ class Known(Protocol):
     def has_default_partition(self, relation: RelationName) -> bool | None:
         """Whether rows that fit no other partition have one, which a new partition's rows are looked for in."""
 
+    def extension_holds_nothing(self, name: str) -> bool | None:
+        """Whether the extension, if there is one, has no table, materialized view or sequence of its own."""
+
     def column_type(self, column: ColumnName) -> str | None:
         """The column's type as format_type() prints it; None: there is none, or it is not known."""
 
@@ -89,6 +92,10 @@ class NothingKnown:
         return None
 
     def has_default_partition(self, _: RelationName) -> bool | None:
+        """Not known."""
+        return None
+
+    def extension_holds_nothing(self, _: str) -> bool | None:
         """Not known."""
         return None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dbmigrations.postgres.sql.asking import is_surely_made
+from dbmigrations.postgres.sql.asking import extension_holds_nothing, is_surely_made
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss
 from dbmigrations.postgres.sql.names import RelationName
@@ -27,7 +27,7 @@ def drop(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
                 if cascades and not batch.has_made_schema(schema):
                     yield UnknownLoss(f"CASCADE drops all that is in schema {schema}", position)
             case "OBJECT_EXTENSION":
-                yield UnknownLoss(f"extension {'.'.join(parts_of(node))} may own tables", position)
+                yield from _dropped_extension(".".join(parts_of(node)), batch, position, cascades=cascades)
             case _ if cascades and not is_surely_made(batch, kind, object_name(node)):
                 yield _cascade(".".join(parts_of(node)), position)
             case _:
@@ -39,6 +39,13 @@ def _dropped_table(name: RelationName, batch: Batch, position: Position, *, casc
         yield RowsOf(origin, only=False, position=position)
         if cascades:
             yield _cascade(str(origin), position, origin)
+
+
+def _dropped_extension(name: str, batch: Batch, position: Position, *, cascades: bool) -> Iterator[Loss]:
+    if not extension_holds_nothing(batch, name):
+        yield UnknownLoss(f"extension {name} may own tables", position)
+    elif cascades:
+        yield UnknownLoss(f"CASCADE drops the columns of extension {name}'s types", position)
 
 
 def _cascade(name: str, position: Position, only_if: RelationName | None = None) -> UnknownLoss:

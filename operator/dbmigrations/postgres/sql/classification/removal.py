@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dbmigrations.postgres.sql.asking import is_surely_made
+from dbmigrations.postgres.sql.asking import extension_holds_nothing, is_surely_made
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.classification.finding import Finding, made_by_the_plan
@@ -103,6 +103,10 @@ def _other(dropped: _Dropped, name: RelationName, batch: Batch) -> Finding:
     )
     if made:
         return made_by_the_plan(what)
+    if dropped.kind == "OBJECT_EXTENSION" and not dropped.cascades and extension_holds_nothing(batch, dropped.shown):
+        return Finding(
+            OperationClass.RESTRICTING, what, "who uses it fails, but it holds nothing and comes back from Git"
+        )
     if dropped.kind == "OBJECT_EXTENSION" or (dropped.kind == "OBJECT_SCHEMA" and dropped.cascades):
         finding = Finding(OperationClass.DESTRUCTIVE, what, _CASCADES if dropped.cascades else _GONE)
     else:
