@@ -76,6 +76,14 @@ LOSING = (
     "UPDATE users SET name = 'y'",
     "ALTER TABLE users DROP COLUMN name CASCADE",
     "ALTER TABLE typed ALTER id TYPE smallint USING NULL",
+    "ALTER TABLE typed ALTER m TYPE varchar(3) USING m::varchar(3)",
+    "ALTER TABLE typed ALTER m TYPE mood USING 'bad'::mood",
+    "CREATE DOMAIN n AS varchar(3); ALTER TABLE typed ALTER m TYPE n USING m::text::n",
+    "DROP VIEW shown; CREATE TYPE n AS ENUM ('z'); ALTER TABLE users ALTER name TYPE n USING 'z'::n",
+    (
+        "CREATE FUNCTION pg_temp.z(mood) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 0'; "
+        "CREATE CAST (mood AS int) WITH FUNCTION pg_temp.z(mood); ALTER TABLE typed ALTER m TYPE int USING m::int"
+    ),
     "ALTER TABLE typed ALTER m TYPE varchar(2) USING m::varchar(2)",
     "ALTER TABLE typed ALTER m TYPE mood USING 'bad'",
     _TO_ENUM + "ALTER TABLE typed ALTER m TYPE n USING m::n",
@@ -226,6 +234,18 @@ HARMLESS = (
     "CREATE TYPE n AS ENUM ('a'); ALTER TABLE users ADD c n; DROP TYPE n CASCADE",
     "CREATE INDEX ON users (lower(name)); REINDEX TABLE users",
     "ALTER TABLE typed ALTER id TYPE bigint",
+    "ALTER TABLE typed ALTER id TYPE bigint USING id::bigint",
+    "ALTER TABLE typed ALTER id TYPE smallint",
+    "ALTER TABLE typed ALTER id TYPE varchar(2)",
+    "ALTER TABLE typed ALTER id TYPE text USING id::text",
+    "ALTER TABLE typed ALTER m TYPE text",
+    "ALTER TABLE typed ALTER m TYPE varchar(4)",
+    (
+        "ALTER TYPE mood RENAME TO o; CREATE TYPE mood AS ENUM ('good'); "
+        "ALTER TABLE typed ALTER m TYPE mood USING m::text::mood; DROP TYPE o"
+    ),
+    "DROP VIEW shown; CREATE TYPE n AS ENUM ('x', 'y'); ALTER TABLE users ALTER name TYPE n USING name::n",
+    "DROP VIEW shown; ALTER TABLE users ALTER name TYPE varchar(1), ALTER code TYPE numeric(3)",
     # types that take each value or refuse it
     "ALTER TABLE typed ALTER id TYPE smallint USING id::smallint",
     "ALTER TABLE typed ALTER id TYPE numeric(3,0)",
