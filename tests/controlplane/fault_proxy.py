@@ -183,6 +183,7 @@ class FaultProxy:
 
     async def _hand_back_events(self, stream: web.StreamResponse, answer: aiohttp.ClientResponse) -> None:
         expired = asyncio.create_task(self._expired.wait())
+        begun = b""  # of a line whose end is still to come: what is said in between would tear it
         try:
             while True:
                 reading = asyncio.create_task(answer.content.readany())
@@ -194,8 +195,9 @@ class FaultProxy:
                 chunk = await reading
                 if not chunk:
                     return
-                if not self.frozen:
-                    await stream.write(chunk)
+                lines, end, begun = (begun + chunk).rpartition(b"\n")
+                if end and not self.frozen:
+                    await stream.write(lines + end)
         finally:
             expired.cancel()
 
