@@ -46,23 +46,6 @@ FROM runner-environment AS runner-program
 COPY --from=project /wheels /wheels
 RUN /pip/bin/pip --python /opt/dbmigrations/bin/python install --quiet --no-deps --prefix /program /wheels/*.whl
 
-# The unit tests on the Python that the images have. Its result is an empty image: the build itself is the test.
-# What failed goes to standard error: a quiet build keeps nothing else.
-FROM build AS unit-tests
-COPY requirements/dev.txt /build/
-RUN python3 -m venv --without-pip /tests \
- && /pip/bin/pip --python /tests/bin/python install --quiet --require-hashes --requirement /build/dev.txt
-# Some commands read Git's history: their tests have real repositories.
-RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
-WORKDIR /project
-COPY . .
-RUN /pip/bin/pip --python /tests/bin/python install --quiet --no-deps --no-build-isolation --editable . \
- && /tests/bin/python -m pytest -q -n 2 -p no:cacheprovider tests/unit > /unit-tests.txt \
- || (cat /unit-tests.txt >&2; false)
-
-FROM scratch AS tested
-COPY --from=unit-tests /unit-tests.txt /
-
 FROM base AS operator
 LABEL org.opencontainers.image.title="dbmigrations-operator" \
       org.opencontainers.image.description="Watches DatabaseMigrations and starts the Jobs of their steps"
@@ -86,3 +69,21 @@ COPY --from=runner-environment /opt/dbmigrations /opt/dbmigrations
 COPY --from=runner-program /program /opt/dbmigrations
 USER 65532:65532
 ENTRYPOINT ["dbmigrate"]
+
+# The unit tests on the Python that the images have. Its result is an empty image: the build itself is the test.
+# What failed goes to standard error: a quiet build keeps nothing else. They stand last, as a builder of Docker's without
+# BuildKit makes every stage above the one that is asked for.
+FROM build AS unit-tests
+COPY requirements/dev.txt /build/
+RUN python3 -m venv --without-pip /tests \
+ && /pip/bin/pip --python /tests/bin/python install --quiet --require-hashes --requirement /build/dev.txt
+# Some commands read Git's history: their tests have real repositories.
+RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
+WORKDIR /project
+COPY . .
+RUN /pip/bin/pip --python /tests/bin/python install --quiet --no-deps --no-build-isolation --editable . \
+ && /tests/bin/python -m pytest -q -n 2 -p no:cacheprovider tests/unit > /unit-tests.txt \
+ || (cat /unit-tests.txt >&2; false)
+
+FROM scratch AS tested
+COPY --from=unit-tests /unit-tests.txt /

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tarfile
 from typing import TYPE_CHECKING, Any
 
-from tests.harness.images import Image
+from tests.harness.images import OPERATOR, REPOSITORY, RUNNER, Image
 from tests.harness.oci import Entry, Process, archive_of_folder, files_below, layer_of, read_base, write_image
 
 if TYPE_CHECKING:
@@ -119,3 +120,8 @@ def test_an_image_is_built_anew_when_an_input_changes_and_only_then(tmp_path: Pa
     second = IMAGE.key(tmp_path)
     module.rename(module.with_name("renamed.py"))
     assert len({first, second, IMAGE.key(tmp_path)}) == 3
+
+
+def test_no_image_stands_below_the_unit_tests_as_some_builders_make_every_stage_above() -> None:
+    stages = re.findall(r"^FROM \S+ AS (\S+)", (REPOSITORY / "Dockerfile").read_text(), re.MULTILINE)
+    assert {OPERATOR.target, RUNNER.target} <= set(stages[: stages.index("unit-tests")])
