@@ -4,6 +4,8 @@ BEFORE = """
 CREATE SCHEMA elsewhere;
 CREATE ROLE {role} NOLOGIN;
 CREATE EXTENSION hstore;
+CREATE SCHEMA extensions;
+CREATE EXTENSION citext SCHEMA extensions;
 CREATE TYPE mood AS ENUM ('calm', 'glad');
 CREATE TYPE pair AS (a int, b text);
 CREATE TYPE lonely AS (a int, b text);
@@ -15,6 +17,8 @@ CREATE TABLE t (
     id int NOT NULL DEFAULT 1,
     short varchar(10) DEFAULT 'x',
     long text,
+    mail extensions.citext,
+    bare_mail extensions.citext,
     wide varchar(50),
     amount numeric(10, 2),
     number int,
@@ -45,6 +49,7 @@ CREATE INDEX t_number ON t (number);
 CREATE INDEX t_short ON t (short);
 CREATE INDEX t_wide ON t (wide);
 CREATE INDEX t_long ON t (long);
+CREATE INDEX t_mail ON t (mail);
 CREATE INDEX t_at ON t (at);
 CREATE INDEX t_partly ON t (partly) WHERE id > 0;
 CREATE INDEX t_shown ON t (lower(shown));

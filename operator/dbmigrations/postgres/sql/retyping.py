@@ -200,6 +200,8 @@ def _read(text: str) -> _Type | None:
     suffix = (found["suffix"] or "").strip()
     name = f"{found['name'].strip()} {suffix}".strip()
     modifiers = tuple(int(each) for each in (found["modifiers"] or "").split(",") if each.strip())
+    if name.rpartition(".")[2] == "citext":
+        name = "citext"  # an extension: in whatever schema it was installed
     return _Type(_ALIASES.get(name, name), modifiers, found["array"])
 
 

@@ -66,7 +66,7 @@ def _work_behind(dependents: Dependents | None, *, sorted_alike: bool) -> Work:
 
 def _sorts_alike(old: str, new: str) -> bool:
     """Whether an index on the column may stay. Between timestamps, and with citext, the operators are others."""
-    return "citext" not in {old, new} and ("with time zone" in old) == (
+    return not any("citext" in each for each in (old, new)) and ("with time zone" in old) == (
         "with time zone" in new or new.startswith(("timestamptz", "timetz"))
     )
 
