@@ -115,14 +115,23 @@ def test_an_empty_database_and_one_with_a_history_need_no_baseline() -> None:
     assert moves(planned(facts_of(SHOP, at("1.0.0"), "1.0.0", baseline="1.1.0"))) == ""
 
 
+BRING_BACK = "bring that one back or, where the edit is meant,"
+
+
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
         ((), "a (releases.yaml:3) is missing there"),
         ((prisma("a"), prisma("x")), "x is there too"),
         ((prisma("a"), prisma("c")), "c is there too, which is of release 1.1.0"),
-        ((replace(prisma("a"), checksum="1" * 64),), "schema/a.sql is not the file that was applied"),
-        ((prisma("a", finished=False),), "a is unfinished there"),
+        (
+            (replace(prisma("a"), checksum="1" * 64),),
+            f"schema/a.sql is not the file that was applied ({BRING_BACK} record {prisma('a').checksum} there)",
+        ),
+        (
+            (prisma("a", finished=False),),
+            "lists: a is unfinished there (`prisma migrate resolve` says whether it is applied or rolled back). Name",
+        ),
         ((prisma("a", rolled_back=True),), "a (releases.yaml:3) is missing there"),
     ],
 )

@@ -208,14 +208,15 @@ def _prisma_differences(facts: PreflightFacts) -> Iterator[str]:
     upto: tuple[Migration, ...] = facts.directory.up_to(release.version) if release else ()
     expected = {m.name: m for m in upto if m.kind is Kind.SCHEMA}
     rows = {row.name: row for row in facts.prisma if row.finished and not row.rolled_back}
-    for row in facts.prisma:
-        if not row.finished and not row.rolled_back:
-            yield f"{row.name} is unfinished there"
+    unfinished = dict.fromkeys(row.name for row in facts.prisma if not row.finished and not row.rolled_back)
+    for name in unfinished:
+        yield f"{name} is unfinished there (`prisma migrate resolve` says whether it is applied or rolled back)"
     for name, known in expected.items():
-        if name not in rows:
+        if name in rows and rows[name].checksum not in known.up.accepted_checksums:
+            remedy = f"bring that one back or, where the edit is meant, record {known.up.raw_checksum} there"
+            yield f"{known.up.path} is not the file that was applied ({remedy})"
+        elif name not in rows and name not in unfinished:
             yield f"{name} ({known.file}:{known.line}) is missing there"
-        elif rows[name].checksum not in known.up.accepted_checksums:
-            yield f"{known.up.path} is not the file that was applied"
     for name in rows:
         if name not in expected:
             later = facts.directory.migration(Kind.SCHEMA, name)
