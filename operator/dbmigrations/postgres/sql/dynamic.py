@@ -1,7 +1,9 @@
 """The text of EXECUTE, where it is constant but for names and values that are quoted into it.
 
 `format()` with %I and %L, quote_ident(), quote_literal() and quote_nullable() make exactly one name or one constant
-of whatever they are given: what the statement is does not depend on it. ANY stands for it.
+of whatever they are given: what the statement is does not depend on it. ANY stands for it. to_char() of a time makes
+digits where its pattern asks for nothing else, as the names of partitions have: of a name with such digits nothing is
+known either.
 """
 
 import re
@@ -12,8 +14,15 @@ from dbmigrations.postgres.sql.naming import function_name
 from dbmigrations.postgres.sql.options import constant
 from dbmigrations.postgres.sql.tree import Node, Unparsed, parse
 
+_OF_TO_CHAR = 2
 _QUOTING = {"quote_ident": "I", "quote_literal": "L", "quote_nullable": "L"}
 _SPECIFIER = re.compile(r"%(?:(?P<position>\d+)\$)?(?P<kind>[ILs%])")
+
+_DIGITS = "\ue000"
+"""Stands for digits that are not known, until the whole text is there. PostgreSQL takes it for a letter."""
+_MADE_OF_DIGITS = r"(?:FM)?(?:[YI]{1,4}|MM|I?D{1,3}|HH(?:12|24)?|MI|SS|MS|US|[WI]W|W|J|Q|_)+"
+"""Patterns of to_char(). Compiled when it is needed."""
+_WITH_DIGITS = rf"""(?P<name>"(?:[^"]|"")*")|(?P<string>'(?:[^']|'')*')|[\w$]*{_DIGITS}[\w${_DIGITS}]*"""
 
 
 def text_of(expression: str) -> str | None:
@@ -22,7 +31,22 @@ def text_of(expression: str) -> str | None:
     if isinstance(tree, Unparsed) or tree.kind != "SelectStmt" or len(tree.nodes("target_list")) != 1:
         return None
     value = tree.nodes("target_list")[0].node("val")
-    return None if value is None else _text(value)
+    text = None if value is None else _text(value)
+    return _settled(text) if text and _DIGITS in text else text
+
+
+def _settled(text: str) -> str | None:
+    """Without the digits that are not known: what they stand in is any name, or any number."""
+    return None if "\\" in text else re.sub(_WITH_DIGITS, _stand_in, text)
+
+
+def _stand_in(found: re.Match[str]) -> str:
+    whole = found[0]
+    if _DIGITS not in whole:
+        return whole
+    if found["string"]:
+        return whole.replace(_DIGITS, ANY)
+    return "0" if whole.replace(_DIGITS, "0").isdigit() else f'"{ANY}"'
 
 
 def _text(node: Node) -> str | None:
@@ -46,6 +70,9 @@ def _call(node: Node, name: str) -> str | None:
     arguments = node.nodes("args")
     if name in _QUOTING and len(arguments) == 1:
         return _quoted(_QUOTING[name], arguments[0])
+    if name == "to_char" and len(arguments) == _OF_TO_CHAR:
+        pattern = constant(arguments[1])
+        return _DIGITS if pattern and re.fullmatch(_MADE_OF_DIGITS, pattern, re.IGNORECASE) else None
     if name == "concat":
         return _joined(map(_text, arguments))
     if name == "format" and arguments and not node.flag("func_variadic"):
