@@ -19,7 +19,7 @@ from dbmigrations.postgres.sql.plpgsql import steps_of_block, steps_of_function,
 from dbmigrations.postgres.sql.routes import path_of
 from dbmigrations.postgres.sql.routines import without_routine
 from dbmigrations.postgres.sql.statements import split
-from dbmigrations.postgres.sql.steps import Either, Execute, Leave, Repeat, Run, Steps, UnreadError
+from dbmigrations.postgres.sql.steps import Either, Execute, ForEach, Leave, Repeat, Run, Step, Steps, UnreadError
 from dbmigrations.postgres.sql.tree import Node, Unparsed, parse
 from dbmigrations.postgres.sql.uncertainty import after_any, after_maybe, definitions_called
 
@@ -181,15 +181,15 @@ class _Walk:
             batch = self._step(step, batch)
         return batch
 
-    def _step(self, step: Run | Execute | Either | Repeat | Leave, batch: Batch) -> Batch:
+    def _step(self, step: Step, batch: Batch) -> Batch:
         match step:
             case Run(sql=sql):
                 return self._run(parse(sql), batch)
-            case Execute(expression=expression):
-                return self._execute(expression, batch)
+            case Execute(expression=expression, values=values):
+                return self._execute(expression, dict(values), batch)
             case Either(blocks=blocks):
                 return after_any(batch, [self._steps(block, batch) for block in blocks])
-            case Repeat(block=block):
+            case Repeat(block=block) | ForEach(block=block):
                 return self._repeat(block, batch)
             case Leave():
                 self.leaves = True
@@ -204,8 +204,8 @@ class _Walk:
             self._steps(block, once)
         return once
 
-    def _execute(self, expression: str, batch: Batch) -> Batch:
-        text = text_of(expression)
+    def _execute(self, expression: str, values: dict[str, str], batch: Batch) -> Batch:
+        text = text_of(expression, values)
         self.found.extend(_evaluated(expression, batch))
         if text is None:
             raise UnreadError("the text of an EXECUTE is only known when it runs")

@@ -7,7 +7,8 @@ known either.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from dbmigrations.postgres.sql.names import ANY
 from dbmigrations.postgres.sql.naming import function_name
@@ -18,21 +19,31 @@ _OF_TO_CHAR = 2
 _QUOTING = {"quote_ident": "I", "quote_literal": "L", "quote_nullable": "L"}
 _SPECIFIER = re.compile(r"%(?:(?P<position>\d+)\$)?(?P<kind>[ILs%])")
 
+_OPEN, _SHUT = "\x01", "\x02"
+"""Around a name that is quoted in: no text of a script has them."""
+
 _DIGITS = "\ue000"
 """Stands for digits that are not known, until the whole text is there. PostgreSQL takes it for a letter."""
 _MADE_OF_DIGITS = r"(?:FM)?(?:[YI]{1,4}|MM|I?D{1,3}|HH(?:12|24)?|MI|SS|MS|US|[WI]W|W|J|Q|_)+"
 """Patterns of to_char(). Compiled when it is needed."""
 _WITH_DIGITS = rf"""(?P<name>"(?:[^"]|"")*")|(?P<string>'(?:[^']|'')*')|[\w$]*{_DIGITS}[\w${_DIGITS}]*"""
 
+_NAME = re.compile(rf"(?:[\w${_DIGITS}]*{_OPEN}[^{_SHUT}]*{_SHUT})+[\w${_DIGITS}]*")
 
-def text_of(expression: str) -> str | None:
-    """What an expression of PL/pgSQL evaluates to; None where it depends on more than names and values."""
-    tree = parse(f"SELECT {expression}")
-    if isinstance(tree, Unparsed) or tree.kind != "SelectStmt" or len(tree.nodes("target_list")) != 1:
+
+def text_of(expression: str, values: Mapping[str, str] | None = None) -> str | None:
+    """What an expression of PL/pgSQL evaluates to; None where it depends on more than names and values.
+
+    Args:
+        expression: as it stands behind EXECUTE.
+        values: of the variables whose text is known.
+    """
+    value = _target(expression)
+    text = None if value is None else _Texts(values or {}).text(value)
+    if text is None or any(map(_is_torn, _NAME.finditer(text))):
         return None
-    value = tree.nodes("target_list")[0].node("val")
-    text = None if value is None else _text(value)
-    return _settled(text) if text and _DIGITS in text else text
+    text = _NAME.sub(_as_one_name, text)
+    return _settled(text) if _DIGITS in text else text
 
 
 def _settled(text: str) -> str | None:
@@ -49,66 +60,109 @@ def _stand_in(found: re.Match[str]) -> str:
     return "0" if whole.replace(_DIGITS, "0").isdigit() else f'"{ANY}"'
 
 
-def _text(node: Node) -> str | None:
-    match node.kind:
-        case "A_Const":
-            return constant(node)
-        case "TypeCast":
-            inner, type_name = node.node("arg"), node.node("type_name")
-            is_text = type_name is not None and type_name.texts("names")[-1:] in {("text",), ("varchar",)}
-            return _text(inner) if inner and is_text else None
-        case "A_Expr" if node.texts("name") == ("||",):
-            left, right = node.node("lexpr"), node.node("rexpr")
-            return _joined(_text(each) if each else None for each in (left, right))
-        case "FuncCall" if function_name(node)[0] in {"", "pg_catalog"}:
-            return _call(node, function_name(node)[1])
-        case _:
-            return None
+def elements_of(expression: str, values: Mapping[str, str]) -> tuple[str, ...] | None:
+    """The texts in an array that is written out; None: it is no such array, or one is not known."""
+    node = _target(expression)
+    if node is not None and node.kind == "TypeCast":
+        type_name = node.node("type_name")
+        is_text = type_name is not None and type_name.texts("names")[-1:] in {("text",), ("varchar",), ("name",)}
+        node = node.node("arg") if is_text else None
+    if node is None or node.kind != "A_ArrayExpr":
+        return None
+    texts = [_Texts(values).text(each) for each in node.nodes("elements")]
+    return None if any(text is None for text in texts) else tuple(text for text in texts if text is not None)
 
 
-def _call(node: Node, name: str) -> str | None:
-    arguments = node.nodes("args")
-    if name in _QUOTING and len(arguments) == 1:
-        return _quoted(_QUOTING[name], arguments[0])
-    if name == "to_char" and len(arguments) == _OF_TO_CHAR:
-        pattern = constant(arguments[1])
-        return _DIGITS if pattern and re.fullmatch(_MADE_OF_DIGITS, pattern, re.IGNORECASE) else None
-    if name == "concat":
-        return _joined(map(_text, arguments))
-    if name == "format" and arguments and not node.flag("func_variadic"):
-        template = _text(arguments[0])
-        return None if template is None else _formatted(template, arguments[1:])
-    return None
+def _target(expression: str) -> Node | None:
+    tree = parse(f"SELECT {expression}")
+    if isinstance(tree, Unparsed) or tree.kind != "SelectStmt" or len(tree.nodes("target_list")) != 1:
+        return None
+    return tree.nodes("target_list")[0].node("val")
+
+
+_WHOLE = re.compile(f"{_OPEN}[^{_SHUT}]*{_SHUT}")
+_SIMPLE = re.compile(rf"(?:[\w$]|{_OPEN}(?:[a-z_][a-z0-9_]*|{re.escape(ANY)}){_SHUT})*")
+
+
+def _is_torn(found: re.Match[str]) -> bool:
+    """Whether a name that needs its quotes stands within another: `idx_%I` is two words then."""
+    return not _WHOLE.fullmatch(found[0]) and not _SIMPLE.fullmatch(found[0])
+
+
+def _as_one_name(found: re.Match[str]) -> str:
+    """`idx_%I_key` makes one name of what stands around it."""
+    whole = _WHOLE.fullmatch(found[0]) is not None
+    name = re.sub(f"[{_OPEN}{_SHUT}]", "", found[0])
+    if whole or ANY in name:
+        return f'"{name if whole else ANY}"'
+    return f'"{name.lower()}"'
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, node: Node) -> str | None:
+        match node.kind:
+            case "A_Const":
+                return constant(node)
+            case "ColumnRef":
+                fields = node.texts("fields")
+                return self.values.get(fields[0]) if len(fields) == len(node.nodes("fields")) == 1 else None
+            case "TypeCast":
+                inner, type_name = node.node("arg"), node.node("type_name")
+                is_text = type_name is not None and type_name.texts("names")[-1:] in {("text",), ("varchar",)}
+                return self.text(inner) if inner and is_text else None
+            case "A_Expr" if node.texts("name") == ("||",):
+                left, right = node.node("lexpr"), node.node("rexpr")
+                return _joined(self.text(each) if each else None for each in (left, right))
+            case "FuncCall" if function_name(node)[0] in {"", "pg_catalog"}:
+                return self._call(node, function_name(node)[1])
+            case _:
+                return None
+
+    def _call(self, node: Node, name: str) -> str | None:
+        arguments = node.nodes("args")
+        if name in _QUOTING and len(arguments) == 1:
+            return self._quoted(_QUOTING[name], arguments[0])
+        if name == "to_char" and len(arguments) == _OF_TO_CHAR:
+            pattern = constant(arguments[1])
+            return _DIGITS if pattern and re.fullmatch(_MADE_OF_DIGITS, pattern, re.IGNORECASE) else None
+        if name == "concat":
+            return _joined(map(self.text, arguments))
+        if name == "format" and arguments and not node.flag("func_variadic"):
+            template = self.text(arguments[0])
+            return None if template is None else self._formatted(template, arguments[1:])
+        return None
+
+    def _quoted(self, kind: str, argument: Node) -> str | None:
+        text = self.text(argument)
+        if kind == "s":
+            return text
+        known = ANY if text is None else text
+        if kind == "I":
+            return _OPEN + known.replace('"', '""') + _SHUT
+        return "'" + known.replace("'", "''") + "'"
+
+    def _formatted(self, template: str, arguments: tuple[Node, ...]) -> str | None:
+        pieces: list[str | None] = []
+        done = following = 0
+        for found in _SPECIFIER.finditer(template):
+            pieces.append(_without_specifiers(template[done : found.start()]))
+            done = found.end()
+            if found["kind"] == "%":
+                pieces.append("%")
+                continue
+            index = int(found["position"]) - 1 if found["position"] else following
+            following = index + 1
+            pieces.append(self._quoted(found["kind"], arguments[index]) if 0 <= index < len(arguments) else None)
+        pieces.append(_without_specifiers(template[done:]))
+        return _joined(iter(pieces))
 
 
 def _joined(parts: Iterator[str | None]) -> str | None:
     every = list(parts)
     return None if any(part is None for part in every) else "".join(part for part in every if part is not None)
-
-
-def _quoted(kind: str, argument: Node) -> str | None:
-    text = _text(argument)
-    if kind == "s":
-        return text
-    known = ANY if text is None else text
-    mark = '"' if kind == "I" else "'"
-    return mark + known.replace(mark, mark * 2) + mark
-
-
-def _formatted(template: str, arguments: tuple[Node, ...]) -> str | None:
-    pieces: list[str | None] = []
-    done = following = 0
-    for found in _SPECIFIER.finditer(template):
-        pieces.append(_without_specifiers(template[done : found.start()]))
-        done = found.end()
-        if found["kind"] == "%":
-            pieces.append("%")
-            continue
-        index = int(found["position"]) - 1 if found["position"] else following
-        following = index + 1
-        pieces.append(_quoted(found["kind"], arguments[index]) if 0 <= index < len(arguments) else None)
-    pieces.append(_without_specifiers(template[done:]))
-    return _joined(iter(pieces))
 
 
 def _without_specifiers(text: str) -> str | None:

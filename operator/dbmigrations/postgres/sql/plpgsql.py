@@ -13,8 +13,19 @@ from itertools import chain
 from typing import Any
 
 from dbmigrations.postgres.sql.declarations import with_plain_types
-from dbmigrations.postgres.sql.steps import Either, Execute, Leave, Repeat, Run, Step, Steps, UnreadError, levels_of
-from dbmigrations.postgres.sql.variables import assignment_in, texts_of_variables, with_texts
+from dbmigrations.postgres.sql.steps import (
+    Either,
+    Execute,
+    ForEach,
+    Leave,
+    Repeat,
+    Run,
+    Step,
+    Steps,
+    UnreadError,
+    levels_of,
+)
+from dbmigrations.postgres.sql.variables import assignment_in, name_of, variables_of, with_texts
 
 LEVELS = 50
 """How deep statements may be nested: what follows them calls itself for each level."""
@@ -86,10 +97,10 @@ def _steps(head: str, body: str, parameters: tuple[str, ...]) -> Steps:
         raise UnreadError(f"the parser does not know it ({why})")
     function = parsed[0]["PLpgSQL_function"]
     datums = function.get("datums", [])
-    texts = texts_of_variables(function, frozenset(parameters))
-    steps = (*_expressions(datums), *with_texts(tuple(_statement(function["action"])), texts))
+    steps = (*_expressions(datums), *_statement(function["action"]))
     if levels_of(steps) > LEVELS:
         raise UnreadError(f"its statements are nested in more than {LEVELS} levels")
+    steps = with_texts(steps, variables_of(function, frozenset(parameters)))
     return steps[:-1] if steps and isinstance(steps[-1], Leave) else steps
 
 
@@ -125,6 +136,25 @@ def _loop(fields: dict[str, Any]) -> Iterator[Step]:
     heads = tuple(_expressions(rest))
     yield from heads
     yield Repeat((*_block(body), *heads))
+
+
+def _for_each(fields: dict[str, Any], variable: str, *sources: dict[str, Any]) -> Iterator[Step]:
+    """A loop over what its head tells."""
+    *heads, (repeated) = _loop(fields)
+    yield from heads
+    block = repeated.block if isinstance(repeated, Repeat) else ()
+    yield ForEach(variable, tuple(each["PLpgSQL_expr"]["query"] for each in sources), block)
+
+
+def _foreach(fields: dict[str, Any]) -> Iterator[Step]:
+    head = name_of(fields["varno"])
+    yield from _loop(fields) if "slice" in fields else _for_each(fields, head, fields["expr"])
+
+
+def _fori(fields: dict[str, Any]) -> Iterator[Step]:
+    head = fields["var"]["PLpgSQL_var"]["refname"]
+    other = "step" in fields or "reverse" in fields
+    yield from _loop(fields) if other else _for_each(fields, head, fields["lower"], fields["upper"])
 
 
 def _dynamic_loop(fields: dict[str, Any]) -> Iterator[Step]:
@@ -221,8 +251,8 @@ _READERS: dict[str, Callable[[dict[str, Any]], Iterable[Step]]] = {
     "PLpgSQL_stmt_exit": _leave,
     "PLpgSQL_stmt_fetch": _plain,
     "PLpgSQL_stmt_forc": _loop,
-    "PLpgSQL_stmt_foreach_a": _loop,
-    "PLpgSQL_stmt_fori": _loop,
+    "PLpgSQL_stmt_foreach_a": _foreach,
+    "PLpgSQL_stmt_fori": _fori,
     "PLpgSQL_stmt_fors": _loop,
     "PLpgSQL_stmt_if": _if,
     "PLpgSQL_stmt_loop": _loop,

@@ -13,9 +13,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Execute:
-    """EXECUTE of what an expression evaluates to."""
+    """EXECUTE of what an expression evaluates to.
+
+    Attributes:
+        values: of the variables in it, as far as they are known, as texts.
+    """
 
     expression: str
+    values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +38,23 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
+class ForEach:
+    """Once for each of some values, which one expression (an array) or two (the bounds) tell.
+
+    Stands only between the parser and `with_texts()`, which puts the values in, or Repeat where they are not known.
+    """
+
+    variable: str
+    sources: tuple[str, ...]
+    block: "tuple[Step, ...]"
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """RETURN, EXIT, CONTINUE: what follows may not be reached."""
 
 
-Step = Run | Execute | Either | Repeat | Leave
+Step = Run | Execute | Either | ForEach | Repeat | Leave
 Steps = tuple[Step, ...]
 
 
@@ -52,7 +69,7 @@ def levels_of(steps: Steps) -> int:
             match step:
                 case Either():
                     blocks += step.blocks
-                case Repeat():
+                case ForEach() | Repeat():
                     blocks.append(step.block)
                 case _:
                     pass

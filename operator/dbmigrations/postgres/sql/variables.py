@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
-from dbmigrations.postgres.sql.steps import Either, Execute, Repeat, Step, Steps
+from dbmigrations.postgres.sql.dynamic import elements_of, text_of
+from dbmigrations.postgres.sql.steps import Either, Execute, ForEach, Repeat, Step, Steps
 
 _ASSIGNMENT = (
     r"""\s*(?:"(?:[^"]|"")+"|[\w$\x80-\U0010ffff]+)"""
@@ -21,14 +24,37 @@ def assignment_in(text: str) -> re.Match[str] | None:
     return re.fullmatch(_ASSIGNMENT, text, re.DOTALL)
 
 
-def texts_of_variables(function: dict[str, Any], parameters: frozenset[str]) -> Texts:
-    """The texts of each variable of a parsed body that is only ever set by assignments and its declaration.
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """What is known of the variables of a body.
+
+    Attributes:
+        texts: the expressions that a variable may have its value from, by its name.
+        constants: the only value that one of these has, as text.
+        looping: the names of those that nothing but the heads of loops sets, by what these call them.
+        numbers: those of them that hold numbers.
+    """
+
+    texts: Texts
+    constants: dict[str, str]
+    looping: dict[str, str]
+    numbers: frozenset[str]
+
+
+def name_of(number: int) -> str:
+    """Stands for the name of a variable of which the parser gives the number."""
+    return f"#{number}"
+
+
+def variables_of(function: dict[str, Any], parameters: frozenset[str]) -> Variables:
+    """Of the variables of a parsed body that are only ever set by assignments and their declarations, or by loops.
 
     Not of `parameters`, which the caller sets, nor of names that are declared more than once.
     """
     datums = function.get("datums", [])
     names = [each.get("refname") for datum in datums for each in datum.values()]
     assigned: dict[int, list[str]] = {}
+    looping: set[int] = set()
     otherwise: set[int] = set()
     for kind, fields in _everything([datums, function["action"]]):
         if kind == "PLpgSQL_stmt_assign":
@@ -40,18 +66,58 @@ def texts_of_variables(function: dict[str, Any], parameters: frozenset[str]) -> 
         elif kind == "PLpgSQL_diag_item":
             otherwise.add(fields["target"])
         elif kind == "PLpgSQL_stmt_call":
-            return {}  # an argument may be set by the procedure
+            return Variables({}, {}, {}, frozenset())  # an argument may be set by the procedure
+        elif kind == "PLpgSQL_stmt_foreach_a":
+            looping.add(fields["varno"])
+        elif kind == "PLpgSQL_stmt_fori":
+            looping.add(names.index(fields["var"]["PLpgSQL_var"]["refname"]))
         else:
             otherwise.update(_set_by(fields))
-    return {
-        each["refname"]: tuple(texts)
+    own = {
+        number: each
         for number, datum in enumerate(datums)
         if (each := datum.get("PLpgSQL_var"))
         and number not in otherwise
         and names.count(each["refname"]) == 1
         and each["refname"] not in parameters
-        and (texts := [*_declared(each), *assigned.get(number, ())])
     }
+    texts = {
+        each["refname"]: tuple(values)
+        for number, each in own.items()
+        if number not in looping and (values := [*_declared(each), *assigned.get(number, ())])
+    }
+    heads = {
+        number: each
+        for number, each in own.items()
+        if number in looping and number not in assigned and _is_told_by_text(each)
+    }
+    called = {name: each["refname"] for number, each in heads.items() for name in (name_of(number), each["refname"])}
+    numbers = frozenset(each["refname"] for each in heads.values() if _is_number(each))
+    return Variables(texts, _constants(texts, own), called, numbers)
+
+
+_TOLD_BY_TEXT = frozenset({"int2", "int4", "int8", "name", "text", "varchar"})
+_NUMBER = re.compile(r"0|-?[1-9][0-9]*")
+
+
+def _is_told_by_text(variable: dict[str, Any]) -> bool:
+    """Whether its value is printed as it is written: not so dates."""
+    return variable.get("datatype", {}).get("PLpgSQL_type", {}).get("typname") in _TOLD_BY_TEXT
+
+
+def _constants(texts: Texts, own: dict[int, dict[str, Any]]) -> dict[str, str]:
+    """In the order of their declarations: one may be made of those before it."""
+    constants: dict[str, str] = {}
+    for each in own.values():
+        found = texts.get(each["refname"], ())
+        value = text_of(found[0], constants) if len(found) == 1 and _is_told_by_text(each) else None
+        if value is not None and (_NUMBER.fullmatch(value) or not _is_number(each)):
+            constants[each["refname"]] = value
+    return constants
+
+
+def _is_number(variable: dict[str, Any]) -> bool:
+    return str(variable["datatype"]["PLpgSQL_type"]["typname"]).startswith("int")
 
 
 def _declared(variable: dict[str, Any]) -> Iterator[str]:
@@ -80,19 +146,74 @@ def _everything(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: AN
             pending.extend(reversed(each.values()))
 
 
-def with_texts(steps: Steps, texts: Texts) -> Steps:
-    """EXECUTE of a variable is EXECUTE of one of its texts."""
-    return tuple(_with_text(step, texts) for step in steps) if texts else steps
+MOST = 100
+"""How often a loop is followed round by round, those within it counted together."""
 
 
-def _with_text(step: Step, texts: Texts) -> Step:
-    match step:
-        case Execute(expression=expression) if found := texts.get(expression.strip().lower()):
-            first, *others = (Execute(text) for text in found)
-            return Either(((first,), *((each,) for each in others))) if others else first
-        case Either(blocks=blocks):
-            return Either(tuple(with_texts(block, texts) for block in blocks))
-        case Repeat(block=block):
-            return Repeat(with_texts(block, texts))
-        case _:
-            return step
+def with_texts(steps: Steps, variables: Variables) -> Steps:
+    """EXECUTE of a variable is EXECUTE of one of its texts; a loop over known values is each of its rounds."""
+    return _Known(variables, variables.constants).steps(steps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    variables: Variables
+    values: dict[str, str]
+    rounds: int = 1
+
+    def steps(self, steps: Steps) -> Steps:
+        return tuple(chain.from_iterable(map(self._step, steps)))
+
+    def _step(self, step: Step) -> Iterator[Step]:
+        match step:
+            case Execute(expression=expression):
+                found = self.variables.texts.get(expression.strip().lower(), (expression,))
+                first, *others = (Execute(text, tuple(self.values.items())) for text in found)
+                yield Either(((first,), *((each,) for each in others))) if others else first
+            case Either(blocks=blocks):
+                yield Either(tuple(self.steps(block) for block in blocks))
+            case Repeat(block=block):
+                yield Repeat(self.steps(block))
+            case ForEach():
+                yield from self._rounds(step)
+            case _:
+                yield step
+
+    def _rounds(self, loop: ForEach) -> Iterator[Step]:
+        name = self.variables.looping.get(loop.variable, "")
+        is_free = name and name not in self.values and _executes(loop.block)
+        values = self._values(loop, name) if is_free else None
+        rounds = self.rounds * max(1, len(values or ()))
+        if values is None or rounds > MOST:
+            kept = {each: value for each, value in self.values.items() if each != name}
+            yield Repeat(replace(self, values=kept).steps(loop.block))
+            return
+        for value in values:
+            yield from replace(self, values=self.values | {name: value}, rounds=rounds).steps(loop.block)
+
+    def _values(self, loop: ForEach, name: str) -> tuple[str, ...] | None:
+        if len(loop.sources) == 1:
+            texts = self.variables.texts.get(loop.sources[0].strip().lower(), loop.sources)
+            elements = elements_of(texts[0], self.values) if len(texts) == 1 else None
+            as_it_is = name not in self.variables.numbers or all(map(_NUMBER.fullmatch, elements or ()))
+            return elements if as_it_is else None
+        bounds = [self.values.get(each.strip().lower(), each.strip()) for each in loop.sources]
+        if not all(map(_NUMBER.fullmatch, bounds)):
+            return None
+        first, last = map(int, bounds)
+        return tuple(map(str, range(first, last + 1))) if first <= last < first + MOST else None
+
+
+def _executes(steps: Steps) -> bool:
+    """Whether the text of anything in it may depend on the round."""
+    for step in steps:
+        match step:
+            case Execute():
+                return True
+            case Either(blocks=blocks) if any(map(_executes, blocks)):
+                return True
+            case ForEach(block=block) | Repeat(block=block) if _executes(block):
+                return True
+            case _:
+                pass
+    return False
