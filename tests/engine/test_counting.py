@@ -177,3 +177,17 @@ def test_what_a_superuser_made_in_the_applications_schema_fills_it(database: Dat
     )
     with database.session() as session:
         assert not is_empty(session, database.tables)
+
+
+def test_what_no_rows_could_lose_is_told_from_what_there_is_none_of_now(database: Database) -> None:
+    database.run("CREATE TABLE t (a int)", "CREATE VIEW v AS SELECT 1 AS a", user=database.owner)
+    never: list[Loss] = [rows_of("missing"), values_of("missing"), values_of("a", "bigint"), rows_of("v")]
+    never_unknown = UnknownLoss("UPDATE", HERE, ColumnName(T, "missing"))
+    now: list[Loss] = [
+        rows_of("t"),
+        values_of("a"),
+        values_of("a", "boolean", Conversion.COMPUTED),
+        UnknownLoss("DO", HERE),
+    ]
+    with database.session(row_security=False) as session:
+        assert count_losses(session, [*never, never_unknown, *now]).never == {*never, never_unknown}

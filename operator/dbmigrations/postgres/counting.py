@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, assert_never
 
 from psycopg import sql
@@ -26,10 +27,16 @@ _TIMED_OUT = "57014"
 
 @dataclass(frozen=True)
 class CountedLoss:
-    """The answer: a sum for the plan, and a line for each loss for people (`12 rows of projects`)."""
+    """The answer: a sum for the plan, and a line for each loss for people (`12 rows of projects`).
+
+    Attributes:
+        never: losses that are none whatever rows there are: of what does not exist, and changes of a type that keep or
+            refuse each value.
+    """
 
     total: DataLoss
     lines: tuple[str, ...] = ()
+    never: frozenset[Loss] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,8 @@ class _Answer:
     line: str
 
 
-_NOTHING = _Answer(DataLoss(), "")
+_NEVER = _Answer(DataLoss(), "")
+"""There is nothing to lose, whatever rows there are."""
 
 
 def count_losses(session: Session, losses: Sequence[Loss], *, seconds: float = 30.0) -> CountedLoss:
@@ -53,15 +61,16 @@ def count_losses(session: Session, losses: Sequence[Loss], *, seconds: float = 3
         ContentionError: a table is locked; try again.
         UnavailableError: the session was lost.
     """
-    answers = dict.fromkeys(answer for loss in losses for answer in _Counter(session, seconds).answers(loss))
-    found = [answer for answer in answers if answer.loss.any]
+    answers = {loss: tuple(_Counter(session, seconds).answers(loss)) for loss in dict.fromkeys(losses)}
+    never = frozenset(loss for loss, every in answers.items() if all(each is _NEVER for each in every))
+    found = [answer for answer in dict.fromkeys(chain.from_iterable(answers.values())) if answer.loss.any]
     total = DataLoss(
         rows=sum(answer.loss.rows for answer in found),
         values=sum(answer.loss.values for answer in found),
         unknown=any(answer.loss.unknown for answer in found),
         estimated=any(answer.loss.estimated for answer in found),
     )
-    return CountedLoss(total, tuple(answer.line for answer in found))
+    return CountedLoss(total, tuple(answer.line for answer in found), never)
 
 
 @dataclass(frozen=True)
@@ -117,14 +126,14 @@ class _Counter:
         if table.kind == "f":
             return _unknown(f"rows of the foreign table {table.name}")
         if not table.holds_rows:
-            return _NOTHING
+            return _NEVER
         source = sql.SQL("ONLY {}" if only and table.kind == "r" else "{}").format(table.qualified)
         return self._count(source, "rows", table.name)
 
     def _values(self, table: _Table, loss: ValuesOf) -> _Answer:
         column = self._column(table, loss.column.column)
         if column is None or not table.holds_rows or column.loses_nothing(loss):
-            return _NOTHING
+            return _NEVER
         condition = sql.SQL("char_length({column}) > {length}" if column.cut_at(loss) else "{column} IS NOT NULL")
         where = sql.SQL("{} WHERE {}").format(
             table.qualified,

@@ -14,6 +14,7 @@ from dbmigrations.api.step import DataLoss
 from dbmigrations.postgres.counting import CountedLoss
 from dbmigrations.postgres.resumption import Resumption, resumption
 from dbmigrations.postgres.sql.batch import Batch
+from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.errors import SqlInvalidError
 from dbmigrations.postgres.sql.known import NOTHING_KNOWN, Known
 from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
@@ -116,10 +117,14 @@ def half_done(path: str, told: Resumption) -> HalfDone:
     )
 
 
+_KEEPING = frozenset({OperationClass.ADDITIVE, OperationClass.WIDENING})
+"""What else a statement does beside what loses data, as a block may: this part of it has a way back."""
+
+
 def _analysis(
     script: PlannedScript, review: Review, counted: CountedLoss, sizes: Mapping[RelationName, int]
 ) -> Analysis:
-    losing = {loss.position.offset for loss in review.losses}
+    losing = {loss.position.offset for loss in review.losses if loss not in counted.never}
     operations = tuple(
         Operation(
             operation.operation_class,
@@ -135,7 +140,7 @@ def _analysis(
             size=sizes.get(operation.relation) if operation.relation else None,
             declared=operation.declared,
             exception=operation.exception,
-            loses_data=operation.position.offset in losing,
+            loses_data=operation.position.offset in losing and operation.operation_class not in _KEEPING,
         )
         for ordinal, operation in _each(review)
     )

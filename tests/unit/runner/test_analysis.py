@@ -83,6 +83,23 @@ def test_each_operation_has_its_lock_and_says_whether_data_comes_back() -> None:
     ]
 
 
+def test_what_can_never_be_lost_comes_back() -> None:
+    text = "ALTER TABLE t ALTER c TYPE bigint;\nDROP TABLE IF EXISTS missing;\nDROP TABLE old;\n"
+
+    def only_old(losses: Sequence[Loss]) -> CountedLoss:
+        never = frozenset(loss for loss in losses if "old" not in str(loss))
+        return CountedLoss(DataLoss(rows=7), ("7 rows of old",), never)
+
+    found = analyse([script("a", text)], "public", only_old)[Kind.SQL, "a", Direction.UP]
+    assert [operation.loses_data for operation in found.operations] == [False, False, True]
+
+
+def test_what_a_block_makes_beside_what_it_deletes_comes_back() -> None:
+    text = "DO $$ BEGIN ALTER TABLE old ADD COLUMN c int; DELETE FROM old WHERE d; END $$"
+    found = analyse([script("a", text)], "public", seven_rows)[Kind.SQL, "a", Direction.UP]
+    assert [(o.operation_class, o.loses_data) for o in found.operations] == [("additive", False), ("data", True)]
+
+
 def test_what_ran_before_is_no_more_to_be_done_and_an_edit_of_it_is_named() -> None:
     text = "-- migrate: tx=statement\nDROP TABLE old;\nBEGIN;\nDROP TABLE older;\nCOMMIT;\nCREATE TABLE new (id int);\n"
     begun = (
