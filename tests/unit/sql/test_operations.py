@@ -291,6 +291,23 @@ def test_a_reference_locks_the_table_that_is_referred_to_and_names_it(script: st
     assert (found.lock, str(found.relation)) == (LockMode.SHARE_ROW_EXCLUSIVE, "t")
 
 
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("CREATE AGGREGATE a (int) (sfunc = int4pl, stype = int)", "create aggregate a"),
+        ("CREATE COLLATION app.c (locale = 'C')", "create collation app.c"),
+        ("CREATE TEXT SEARCH CONFIGURATION c (COPY = simple)", "create text search configuration c"),
+        ("DROP TEXT SEARCH CONFIGURATION c", "drop text search configuration c"),
+        ("DROP STATISTICS s", "drop statistics s"),
+        ("ALTER TEXT SEARCH CONFIGURATION c RENAME TO d", "rename text search configuration c to d"),
+        ("COMMENT ON CONSTRAINT c ON t IS 'x'", "comment on constraint t.c"),
+        ("COMMENT ON MATERIALIZED VIEW m IS 'x'", "comment on materialized view m"),
+    ],
+)
+def test_objects_are_called_what_sql_calls_them(statement: str, what: str) -> None:
+    assert [each.what for each in operations(statement)] == [what]
+
+
 # Declarations
 
 

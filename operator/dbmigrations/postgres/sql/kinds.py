@@ -80,6 +80,28 @@ CREATING = {
 }
 """They make something beside what exists; said as people call it."""
 
+_OBJECTS = {
+    "OBJECT_DOMCONSTRAINT": "constraint",
+    "OBJECT_FDW": "foreign-data wrapper",
+    "OBJECT_FOREIGN_SERVER": "server",
+    "OBJECT_LARGEOBJECT": "large object",
+    "OBJECT_MATVIEW": "materialized view",
+    "OBJECT_OPCLASS": "operator class",
+    "OBJECT_OPFAMILY": "operator family",
+    "OBJECT_STATISTIC_EXT": "statistics",
+    "OBJECT_TABCONSTRAINT": "constraint",
+    "OBJECT_TSCONFIGURATION": "text search configuration",
+    "OBJECT_TSDICTIONARY": "text search dictionary",
+    "OBJECT_TSPARSER": "text search parser",
+    "OBJECT_TSTEMPLATE": "text search template",
+}
+
+
+def object_word(kind: str) -> str:
+    """What people call an object of this kind (`OBJECT_MATVIEW`): `materialized view`."""
+    return _OBJECTS.get(kind) or kind.removeprefix("OBJECT_").lower().replace("_", " ")
+
+
 HARMLESS = (
     SESSION
     | CREATING.keys()

@@ -7,6 +7,7 @@ from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.classification.creation import UNIDENTIFIED, may_refuse_writes, published
 from dbmigrations.postgres.sql.classification.finding import Finding, made_by_the_plan
+from dbmigrations.postgres.sql.kinds import object_word
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.naming import object_name, parts_of, relation_in
 from dbmigrations.postgres.sql.operations import LockMode, Work
@@ -27,7 +28,7 @@ _RENAMED = {
 def rename(tree: Node, batch: Batch) -> Iterator[Finding]:
     """ALTER … RENAME."""
     kind = tree.word("rename_type")
-    word = _RENAMED.get(kind) or kind.removeprefix("OBJECT_").lower().replace("_", " ")
+    word = _RENAMED.get(kind) or object_word(kind)
     to = tree.text("newname")
     relation = tree.node("relation")
     if relation is None:
@@ -166,7 +167,7 @@ def comment(tree: Node, batch: Batch) -> Iterator[Finding]:
     named = tree.node("object")
     parts = parts_of(named) if named else ()
     kind = tree.word("objtype")
-    what = f"comment on {kind.removeprefix('OBJECT_').lower().replace('_', ' ')} {'.'.join(parts)}".rstrip()
+    what = f"comment on {object_word(kind)} {'.'.join(parts)}".rstrip()
     finding = Finding(OperationClass.ADDITIVE, what, "nothing depends on it")
     if kind in _COMMENTED:
         name = RelationName.of_parts(parts[:-1] if kind == "OBJECT_COLUMN" else parts)

@@ -6,7 +6,7 @@ from dbmigrations.postgres.sql.asking import index_is_there, may_have_default_pa
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.classification.finding import Finding
-from dbmigrations.postgres.sql.kinds import CREATING
+from dbmigrations.postgres.sql.kinds import CREATING, object_word
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.naming import relation_in
 from dbmigrations.postgres.sql.operations import LockMode, Work
@@ -36,7 +36,8 @@ _NAME_RELATIONS = {"CompositeTypeStmt": "typevar", "CreateSeqStmt": "sequence", 
 
 def create(tree: Node, batch: Batch) -> Iterator[Finding]:
     """Whatever CREATING lists."""
-    what = f"create {CREATING[tree.kind]} {_name(tree)}".rstrip()
+    word = object_word(tree.word("kind")) if tree.kind == "DefineStmt" else CREATING[tree.kind]
+    what = f"create {word} {_name(tree)}".rstrip()
     if tree.kind == "DefineStmt" and tree.flag("replace"):
         yield Finding(OperationClass.RESTRICTING, what, _REPLACES)
         return

@@ -7,6 +7,7 @@ from dbmigrations.postgres.sql.asking import extension_holds_nothing, is_surely_
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.classes import OperationClass
 from dbmigrations.postgres.sql.classification.finding import Finding, made_by_the_plan
+from dbmigrations.postgres.sql.kinds import object_word
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.naming import object_name, parts_of
 from dbmigrations.postgres.sql.noting import referred_from
@@ -41,7 +42,7 @@ class _Dropped:
 def drop(tree: Node, batch: Batch) -> Iterator[Finding]:
     """DROP of anything that DropStmt covers: one finding for each object."""
     kind = tree.word("remove_type")
-    word = _RELATIONS.get(kind) or _ON_TABLES.get(kind) or kind.removeprefix("OBJECT_").lower().replace("_", " ")
+    word = _RELATIONS.get(kind) or _ON_TABLES.get(kind) or object_word(kind)
     cascades = tree.word("behavior") == "DROP_CASCADE"
     for node in tree.nodes("objects"):
         dropped = _Dropped(kind, word, ".".join(parts_of(node)), cascades, tree.flag("concurrent"))
