@@ -47,6 +47,12 @@ def test_a_loop_over_numbers_is_followed_round_by_round() -> None:
         "additive: create table p_1_2",
         "additive: create table p_2_2",
     ]
+    assert each_of("\nFOR i IN 1..2", "EXECUTE 'DROP TABLE p_' || i;", "i int := 7") == [
+        "destructive: drop table p_1",
+        "destructive: drop table p_2",
+    ]
+    twice = "EXECUTE 'DROP TABLE p_' || i; END LOOP; FOR i IN 8..8 LOOP EXECUTE 'DROP TABLE q_' || i;"
+    assert each_of("FOR i IN 1..1", twice) == ["destructive: drop table p_1", "destructive: drop table q_8"]
     nested = "FOREACH t IN ARRAY ARRAY['a', 'b'] LOOP EXECUTE format('DROP TABLE %s_%s', t, i); END LOOP;"
     assert each_of("FOR i IN 0..1", nested) == [
         f"destructive: drop table {each}" for each in ("a_0", "b_0", "a_1", "b_1")
@@ -66,6 +72,8 @@ def test_a_loop_over_numbers_is_followed_round_by_round() -> None:
         ("FOR i IN 1..n", "EXECUTE 'DROP TABLE t_' || i;", "n int := extract(year FROM now())"),
         ("FOR i IN 1..5000", "EXECUTE 'DROP TABLE t_' || i;", "n int"),
         ("FOR i IN 1..9 BY 2", "EXECUTE 'DROP TABLE t_' || i;", "n int"),
+        ("FOR i IN 1..9", "DECLARE i text := now(); BEGIN EXECUTE 'DROP TABLE t_' || i; END;", "n int"),
+        ("FOR i IN 1..2", "FOR i IN 3..n LOOP EXECUTE 'DROP TABLE t_' || i; END LOOP;", "n int := random()"),
         ("FOR i IN 1..9", "i := i + 1; EXECUTE 'DROP TABLE t_' || i;", "n int"),
         ("FOR i IN 1..2", "EXECUTE 'DROP TABLE ' || d;", "d date := '2020-1-1'"),
         ("FOR i IN 1..2", "EXECUTE 'DROP TABLE ' || d; d := 'b';", "d text := 'a'"),

@@ -55,6 +55,7 @@ def variables_of(function: dict[str, Any], parameters: frozenset[str]) -> Variab
     names = [each.get("refname") for datum in datums for each in datum.values()]
     assigned: dict[int, list[str]] = {}
     looping: set[int] = set()
+    counting: dict[str, list[int]] = {}
     otherwise: set[int] = set()
     for kind, fields in _everything([datums, function["action"]]):
         if kind == "PLpgSQL_stmt_assign":
@@ -70,9 +71,12 @@ def variables_of(function: dict[str, Any], parameters: frozenset[str]) -> Variab
         elif kind == "PLpgSQL_stmt_foreach_a":
             looping.add(fields["varno"])
         elif kind == "PLpgSQL_stmt_fori":
-            looping.add(names.index(fields["var"]["PLpgSQL_var"]["refname"]))
+            variable = fields["var"]["PLpgSQL_var"]
+            counting.setdefault(variable["refname"], []).append(variable.get("lineno", 0))
         else:
             otherwise.update(_set_by(fields))
+    counters = {name: _counters(name, datums, lines) for name, lines in counting.items()}
+    looping.update(chain.from_iterable(counters.values()))
     own = {
         number: each
         for number, datum in enumerate(datums)
@@ -91,9 +95,26 @@ def variables_of(function: dict[str, Any], parameters: frozenset[str]) -> Variab
         for number, each in own.items()
         if number in looping and number not in assigned and _is_told_by_text(each)
     }
-    called = {name: each["refname"] for number, each in heads.items() for name in (name_of(number), each["refname"])}
+    called = {name_of(number): each["refname"] for number, each in heads.items()}
     numbers = frozenset(each["refname"] for each in heads.values() if _is_number(each))
-    return Variables(texts, _constants(texts, own), called, numbers)
+    steady = {name for name, every in counters.items() if every and every.isdisjoint(otherwise | assigned.keys())}
+    return Variables(texts, _constants(texts, own), called | {name: name for name in steady - parameters}, numbers)
+
+
+def _counters(name: str, datums: list[dict[str, Any]], loops: list[int]) -> frozenset[int]:
+    """The variables that loops over numbers make for themselves; none where another may be meant within one.
+
+    The body may have declared one of the same name before, which is not seen in the loop. Told apart by their lines.
+    """
+    named = {
+        number: each.get("lineno", 0)
+        for number, datum in enumerate(datums)
+        for each in datum.values()
+        if each.get("refname") == name
+    }
+    before, own = tuple(named)[: -len(loops)], tuple(named)[-len(loops) :]
+    as_told = len(before) <= 1 and sorted(named[each] for each in own) == sorted(loops)
+    return frozenset(own) if as_told and all(named[each] < min(loops) for each in before) else frozenset()
 
 
 _TOLD_BY_TEXT = frozenset({"int2", "int4", "int8", "name", "text", "varchar"})
