@@ -47,7 +47,7 @@ def test_a_loop_over_numbers_is_followed_round_by_round() -> None:
         "additive: create table p_1_2",
         "additive: create table p_2_2",
     ]
-    assert each_of("\nFOR i IN 1..2", "EXECUTE 'DROP TABLE p_' || i;", "i int := 7") == [
+    assert each_of("FOR i IN 1..2", "EXECUTE 'DROP TABLE p_' || i;", "i int := 7") == [
         "destructive: drop table p_1",
         "destructive: drop table p_2",
     ]
@@ -73,6 +73,9 @@ def test_a_loop_over_numbers_is_followed_round_by_round() -> None:
         ("FOR i IN 1..5000", "EXECUTE 'DROP TABLE t_' || i;", "n int"),
         ("FOR i IN 1..9 BY 2", "EXECUTE 'DROP TABLE t_' || i;", "n int"),
         ("FOR i IN 1..9", "DECLARE i text := now(); BEGIN EXECUTE 'DROP TABLE t_' || i; END;", "n int"),
+        ("FOR i IN 1..9", "DECLARE i int := 3; BEGIN EXECUTE 'DROP TABLE t_' || i; END;", "n int"),
+        ("FOR i IN 1..9", "DECLARE i int; BEGIN i := 3; EXECUTE 'DROP TABLE t_' || i; END;", "n int"),
+        ("FOR i IN 1..9", "\nDECLARE i int := 3; BEGIN EXECUTE 'DROP TABLE t_' || i; END;", "n int"),
         ("FOR i IN 1..2", "FOR i IN 3..n LOOP EXECUTE 'DROP TABLE t_' || i; END LOOP;", "n int := random()"),
         ("FOR i IN 1..9", "i := i + 1; EXECUTE 'DROP TABLE t_' || i;", "n int"),
         ("FOR i IN 1..2", "EXECUTE 'DROP TABLE ' || d;", "d date := '2020-1-1'"),

@@ -104,6 +104,7 @@ def test_what_comes_back_from_git_or_changes_no_row_is_no_loss(script: str) -> N
         ("TYPE int", Conversion.ASSIGNED),
         ("TYPE int USING a", Conversion.ASSIGNED),
         ("TYPE int USING a::int", Conversion.CAST),
+        ("TYPE int USING t.a::int", Conversion.CAST),
         ("TYPE e[] USING (CAST(a AS e[]))", Conversion.CAST),
         ("TYPE int USING a::text::int", Conversion.SPELLED),
         ("TYPE int USING b::int", Conversion.COMPUTED),

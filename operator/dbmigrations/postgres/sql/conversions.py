@@ -63,7 +63,8 @@ def loses_nothing(conversion: Conversion, old: str, new: str, *, is_utc: bool, o
 
 
 def _is_column(node: Node, column: str) -> bool:
-    return node.kind == "ColumnRef" and node.texts("fields") == (column,)
+    """Also where the table's name stands before it: no other relation is in sight."""
+    return node.kind == "ColumnRef" and node.texts("fields")[-1:] == (column,)
 
 
 def _cast_to(node: Node, target: str) -> Node | None:

@@ -104,17 +104,21 @@ def variables_of(function: dict[str, Any], parameters: frozenset[str]) -> Variab
 def _counters(name: str, datums: list[dict[str, Any]], loops: list[int]) -> frozenset[int]:
     """The variables that loops over numbers make for themselves; none where another may be meant within one.
 
-    The body may have declared one of the same name before, which is not seen in the loop. Told apart by their lines.
+    The body may have declared one of the same name before, which is not seen in the loop. One that is declared within
+    the loop stands behind the loop's own: it has another line, or a type or value that a counter has not.
     """
     named = {
-        number: each.get("lineno", 0)
-        for number, datum in enumerate(datums)
-        for each in datum.values()
-        if each.get("refname") == name
+        number: each for number, datum in enumerate(datums) for each in datum.values() if each.get("refname") == name
     }
-    before, own = tuple(named)[: -len(loops)], tuple(named)[-len(loops) :]
-    as_told = len(before) <= 1 and sorted(named[each] for each in own) == sorted(loops)
-    return frozenset(own) if as_told and all(named[each] < min(loops) for each in before) else frozenset()
+    before, own = list(named.values())[: -len(loops)], list(named.values())[-len(loops) :]
+    as_told = sorted(each.get("lineno", 0) for each in own) == sorted(loops) and all(map(_may_count, own))
+    is_before = len(before) <= 1 and all(each.get("lineno", 0) <= min(loops) for each in before)
+    return frozenset(tuple(named)[-len(loops) :]) if as_told and is_before else frozenset()
+
+
+def _may_count(variable: dict[str, Any]) -> bool:
+    """As PL/pgSQL makes one for a loop over numbers."""
+    return "default_val" not in variable and _is_number(variable)
 
 
 _TOLD_BY_TEXT = frozenset({"int2", "int4", "int8", "name", "text", "varchar"})
@@ -138,7 +142,7 @@ def _constants(texts: Texts, own: dict[int, dict[str, Any]]) -> dict[str, str]:
 
 
 def _is_number(variable: dict[str, Any]) -> bool:
-    return str(variable["datatype"]["PLpgSQL_type"]["typname"]).startswith("int")
+    return str(variable.get("datatype", {}).get("PLpgSQL_type", {}).get("typname")).startswith("int")
 
 
 def _declared(variable: dict[str, Any]) -> Iterator[str]:
