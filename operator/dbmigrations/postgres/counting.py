@@ -10,6 +10,7 @@ from psycopg import sql
 
 from dbmigrations.api.step import DataLoss
 from dbmigrations.postgres import lookup
+from dbmigrations.postgres.cascading import reaches_data
 from dbmigrations.postgres.errors import StatementError
 from dbmigrations.postgres.queries import milliseconds
 from dbmigrations.postgres.sql.conversions import Conversion, loses_nothing
@@ -117,7 +118,8 @@ class _Counter:
                 for table in self._tables(loss.column.relation):
                     yield self._values(table, loss)
             case UnknownLoss():
-                if self._exists(loss.only_if):
+                reached = loss.cascade is None or reaches_data(self.session, loss.cascade)
+                if reached and self._exists(loss.only_if):
                     yield _unknown(loss.why)
             case _:
                 assert_never(loss)

@@ -38,6 +38,16 @@ CREATE FUNCTION watching() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NE
 CREATE TABLE watched (id int);
 CREATE TRIGGER watch AFTER INSERT ON watched FOR EACH ROW EXECUTE FUNCTION watching();
 CREATE TABLE s.t (id int);
+CREATE TYPE other AS ENUM ('a');
+CREATE TYPE single AS (id int);
+CREATE TABLE shaped (a int);
+CREATE FUNCTION doubled(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 * 2';
+CREATE EXTENSION hstore;
+CREATE EXTENSION pgcrypto;
+CREATE TABLE shapes (s shaped, d int GENERATED ALWAYS AS (doubled(1)) STORED, h hstore);
+INSERT INTO shapes (s, h) SELECT ROW(1)::shaped, 'a=>1' FROM generate_series(1, 20);
+CREATE VIEW of_empty AS SELECT * FROM empty;
+ALTER TABLE s.t ADD e int REFERENCES empty;
 """
 
 _PURGE = "CREATE FUNCTION purge() RETURNS int LANGUAGE sql AS 'WITH d AS (DELETE FROM users RETURNING 1) SELECT 1'; "
@@ -150,6 +160,17 @@ LOSING = (
     "ALTER TABLE posts ADD FOREIGN KEY (id) REFERENCES m ON DELETE CASCADE; ALTER TABLE m RENAME TO o; DELETE FROM n",
     # types
     "DROP TYPE mood CASCADE",
+    "DROP DOMAIN score CASCADE",
+    "DROP TYPE pair CASCADE",
+    "ALTER TYPE mood RENAME TO n; DROP TYPE n CASCADE",
+    "ALTER TABLE high OF single; DROP TYPE single CASCADE",
+    "ALTER TABLE typed ALTER id TYPE other USING 'a'; DROP TYPE other CASCADE",
+    "ALTER TYPE other RENAME TO o; ALTER TYPE mood RENAME TO other; DROP TYPE other CASCADE",
+    "DROP TABLE shaped CASCADE",
+    "ALTER TABLE computed DROP COLUMN a CASCADE",
+    "DROP FUNCTION doubled CASCADE",
+    "ALTER FUNCTION doubled RENAME TO n; DROP FUNCTION n CASCADE",
+    "DROP EXTENSION hstore CASCADE",
     "ALTER TYPE pair DROP ATTRIBUTE b",
     "ALTER TYPE pair RENAME TO two; ALTER TYPE two DROP ATTRIBUTE b",
     "CREATE SCHEMA n; ALTER TYPE pair SET SCHEMA n; ALTER TYPE n.pair DROP ATTRIBUTE b",
@@ -206,6 +227,13 @@ LOSING = (
 )
 
 HARMLESS = (
+    "DROP VIEW shown CASCADE",
+    "DROP TABLE empty CASCADE",
+    "DROP FUNCTION watching CASCADE",
+    "DROP FUNCTION counted() CASCADE",
+    "DROP TYPE other CASCADE",
+    "DROP EXTENSION pgcrypto CASCADE",
+    "ALTER TABLE empty RENAME TO n; DROP TABLE n CASCADE",
     "SELECT counted()",
     "SELECT renamed()",
     "ALTER TABLE users RENAME TO o; CREATE TABLE users (id int); INSERT INTO users VALUES (1); SELECT older()",

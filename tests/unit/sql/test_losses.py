@@ -156,6 +156,31 @@ def test_what_may_be_no_enumeration_or_no_text_may_lose_values(script: str) -> N
     assert losses(script) == ["values of t.a as e"]
 
 
+@pytest.mark.parametrize(
+    ("script", "asked"),
+    [
+        ("DROP TABLE t CASCADE", True),
+        ("ALTER TABLE t RENAME TO u; DROP TABLE u CASCADE", True),
+        ("ALTER TABLE t DROP a CASCADE", True),
+        ("DROP FUNCTION f CASCADE", True),
+        ("DROP TYPE e CASCADE", True),
+        ("DROP EXTENSION citext CASCADE", True),
+        ("DROP OPERATOR CLASS o USING btree CASCADE", False),
+        ("ALTER TABLE x ALTER a TYPE e; DROP TYPE e CASCADE", False),
+        ("ALTER TABLE x OF e; DROP TYPE e CASCADE", False),
+        ("ALTER TYPE d RENAME TO e; DROP TYPE e CASCADE", False),
+        ("ALTER FUNCTION g RENAME TO f; DROP FUNCTION f CASCADE", False),
+        ("SET search_path = x; DROP FUNCTION f CASCADE", False),
+    ],
+)
+def test_the_database_is_asked_what_a_cascade_reaches_where_the_plan_has_not_changed_it(
+    script: str, *, asked: bool
+) -> None:
+    found = review_script(read(script), Batch.of("app")).losses[-1]
+    assert isinstance(found, UnknownLoss)
+    assert (found.cascade is not None) is asked
+
+
 def test_each_loss_says_why_and_where() -> None:
     (loss,) = review_script(read("SELECT 1;\n\n  SELECT purge();"), Batch.of("app")).losses
     assert isinstance(loss, UnknownLoss)

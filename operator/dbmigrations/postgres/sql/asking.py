@@ -81,6 +81,12 @@ def has_made_plain_type(batch: Batch, name: RelationName) -> bool | None:
     return None if constrained is None else not constrained
 
 
+def is_type_of_database(batch: Batch, name: RelationName) -> bool:
+    """Whether a type of that name, if there is one, is what the database has under it."""
+    made = batch.has_made("OBJECT_TYPE", name) or batch.has_made("OBJECT_DOMAIN", name)
+    return batch.is_answered(name) and not made and (CONSTRAINED, batch.place(name)) not in batch.others
+
+
 def is_enumeration(batch: Batch, type_name: Node) -> bool:
     """Whether a type, or the element type of an array, is an enumeration for certain, and no cast leads to it."""
     name = RelationName.of_parts(type_name.texts("names"))

@@ -14,7 +14,7 @@ from dbmigrations.postgres.sql.blocks import inside_block, inside_call
 from dbmigrations.postgres.sql.creating import foreign_key
 from dbmigrations.postgres.sql.functions import calls, each_once
 from dbmigrations.postgres.sql.kinds import EXECUTED
-from dbmigrations.postgres.sql.names import RelationName
+from dbmigrations.postgres.sql.names import ANY, RelationName
 from dbmigrations.postgres.sql.naming import object_name, parts_of, relation_in
 from dbmigrations.postgres.sql.noting import with_guarded, with_loosened, with_retyped
 from dbmigrations.postgres.sql.reaching import fired
@@ -101,8 +101,8 @@ def _alter_command(command: Node, relation: RelationName, batch: Batch) -> Batch
             for constraint in definition.nodes("constraints"):
                 batch = foreign_key(batch, relation, constraint, definition.text("colname"), is_new=False)
                 batch = with_guarded(batch, relation)
-        case "AT_AlterColumnType":
-            batch = with_retyped(batch, relation, command.text("name"))
+        case "AT_AddOf" | "AT_AlterColumnType" | "AT_SetExpression":
+            batch = with_retyped(batch, relation, command.text("name") or ANY)
         case "AT_DropConstraint" | "AT_DropNotNull":
             batch = with_loosened(batch, relation)
         case "AT_AddConstraint" if definition:
@@ -164,7 +164,7 @@ def _rename_type(kind: str, tree: Node, to: str, batch: Batch) -> Batch:
     name = object_name(named) if named else RelationName(None, "")
     place = RelationName(name.schema, to)
     if not batch.has_made(kind, name):
-        return batch.without_other(kind, place)
+        return batch.without_other(kind, place).with_constrained_domain(place)
     renamed = batch.without_other(kind, name).with_other(kind, place)
     return renamed if has_made_plain_type(batch, name) else renamed.with_constrained_domain(place)
 

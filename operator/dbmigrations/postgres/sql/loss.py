@@ -5,6 +5,7 @@ What the batch made itself is not lost.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from dbmigrations.postgres.sql.conversions import Conversion
 from dbmigrations.postgres.sql.names import ColumnName, RelationName
@@ -39,17 +40,31 @@ class ValuesOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """What CASCADE begins with, by its name before the batch.
+
+    Attributes:
+        kind: of an extension the name has no schema; of a routine it stands for all of that name.
+    """
+
+    kind: Literal["column", "extension", "relation", "routine", "type"]
+    name: RelationName | ColumnName
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownLoss:
     """Loss that nobody can count.
 
     Attributes:
         why: one sentence.
         only_if: there is loss only if this relation or column exists before the batch; None: in any case.
+        cascade: there is none where no table and no column depends on this; None: not known.
     """
 
     why: str
     position: Position
     only_if: RelationName | ColumnName | None = None
+    cascade: Dropped | None = None
 
 
 Loss = RowsOf | ValuesOf | UnknownLoss

@@ -16,7 +16,7 @@ from dbmigrations.postgres.sql.effects import batch_after
 from dbmigrations.postgres.sql.filling import filled_by
 from dbmigrations.postgres.sql.functions import each_once, strange_calls
 from dbmigrations.postgres.sql.kinds import EXECUTED, HARMLESS
-from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss, ValuesOf
+from dbmigrations.postgres.sql.loss import Dropped, Loss, RowsOf, UnknownLoss, ValuesOf
 from dbmigrations.postgres.sql.names import ANY, RelationName, is_of_system, parts_in
 from dbmigrations.postgres.sql.naming import function_name, relation_in, type_text
 from dbmigrations.postgres.sql.options import constant, is_on
@@ -171,7 +171,7 @@ def _alter_command(command: Node, relation: RelationName, batch: Batch, position
             for origin in batch.column_origins(relation, command.text("name")):
                 yield ValuesOf(origin, position)
                 if command.word("behavior") == "DROP_CASCADE":
-                    yield UnknownLoss(f"CASCADE drops whatever depends on {origin}", position, only_if=origin)
+                    yield removals.cascade(Dropped("column", origin), batch, position)
         case "AT_AlterColumnType" if definition:
             yield from _retyped(command.text("name"), definition, relation, batch, position)
         case "AT_SetExpression":

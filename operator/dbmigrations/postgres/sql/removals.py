@@ -1,11 +1,13 @@
 """What DROP, TRUNCATE and their like lose, and what arrives from elsewhere."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
 
-from dbmigrations.postgres.sql.asking import extension_holds_nothing, is_surely_made
+from dbmigrations.postgres.sql.asking import extension_holds_nothing, is_surely_made, is_type_of_database
 from dbmigrations.postgres.sql.batch import Batch
-from dbmigrations.postgres.sql.loss import Loss, RowsOf, UnknownLoss
-from dbmigrations.postgres.sql.names import RelationName
+from dbmigrations.postgres.sql.loss import Dropped, Loss, RowsOf, UnknownLoss
+from dbmigrations.postgres.sql.names import ColumnName, RelationName
 from dbmigrations.postgres.sql.naming import object_name, parts_of
 from dbmigrations.postgres.sql.position import Position
 from dbmigrations.postgres.sql.tree import Node
@@ -21,7 +23,7 @@ def drop(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
                 yield from _dropped_table(object_name(node), batch, position, cascades=cascades)
             case "OBJECT_VIEW" | "OBJECT_MATVIEW" | "OBJECT_SEQUENCE" | "OBJECT_FOREIGN_TABLE" | "OBJECT_INDEX":
                 for origin in batch.origins(object_name(node)) if cascades else ():
-                    yield _cascade(str(origin), position, origin)
+                    yield cascade(Dropped("relation", origin), batch, position)
             case "OBJECT_SCHEMA":
                 schema = ".".join(parts_of(node))
                 if cascades and not batch.has_made_schema(schema):
@@ -29,7 +31,9 @@ def drop(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
             case "OBJECT_EXTENSION":
                 yield from _dropped_extension(".".join(parts_of(node)), batch, position, cascades=cascades)
             case _ if cascades and not is_surely_made(batch, kind, object_name(node)):
-                yield _cascade(".".join(parts_of(node)), position)
+                what = _KINDS.get(kind)
+                dropped = Dropped(what, object_name(node)) if what else None
+                yield cascade(dropped, batch, position) if dropped else _unknown(".".join(parts_of(node)), position)
             case _:
                 pass
 
@@ -38,18 +42,42 @@ def _dropped_table(name: RelationName, batch: Batch, position: Position, *, casc
     for origin in batch.origins(name):
         yield RowsOf(origin, only=False, position=position)
         if cascades:
-            yield _cascade(str(origin), position, origin)
+            yield cascade(Dropped("relation", origin), batch, position)
 
 
 def _dropped_extension(name: str, batch: Batch, position: Position, *, cascades: bool) -> Iterator[Loss]:
     if not extension_holds_nothing(batch, name):
         yield UnknownLoss(f"extension {name} may own tables", position)
     elif cascades:
-        yield UnknownLoss(f"CASCADE drops the columns of extension {name}'s types", position)
+        found = cascade(Dropped("extension", RelationName(None, name)), batch, position)
+        yield replace(found, why=f"CASCADE drops the columns of extension {name}'s types")
 
 
-def _cascade(name: str, position: Position, only_if: RelationName | None = None) -> UnknownLoss:
-    return UnknownLoss(f"CASCADE drops whatever depends on {name}", position, only_if)
+_KINDS: dict[str, Literal["routine", "type"]] = {
+    "OBJECT_AGGREGATE": "routine",
+    "OBJECT_DOMAIN": "type",
+    "OBJECT_FUNCTION": "routine",
+    "OBJECT_PROCEDURE": "routine",
+    "OBJECT_ROUTINE": "routine",
+    "OBJECT_TYPE": "type",
+}
+
+
+def cascade(dropped: Dropped, batch: Batch, position: Position) -> UnknownLoss:
+    """The database is asked what depends on it, unless the batch has changed that for columns that existed."""
+    name = dropped.name
+    of = name.relation if isinstance(name, ColumnName) else name
+    only_if = name if dropped.kind in {"column", "relation"} else None
+    is_steady = not batch.is_clouded and not len(batch.retyped) and batch.is_answered(of)
+    if isinstance(name, RelationName) and dropped.kind == "type":
+        is_steady = is_steady and is_type_of_database(batch, name)
+    if dropped.kind == "routine":
+        is_steady = is_steady and not batch.routines_changed
+    return replace(_unknown(str(name), position), only_if=only_if, cascade=dropped if is_steady else None)
+
+
+def _unknown(name: str, position: Position) -> UnknownLoss:
+    return UnknownLoss(f"CASCADE drops whatever depends on {name}", position)
 
 
 def truncate(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
