@@ -67,12 +67,23 @@ class Ways:
         return Ways(leading, waiting)
 
     def joined(self, other: "Ways") -> "Ways":
-        """With those of the other too."""
-        own = {id(tie) for tie in self}
+        """With those of the other too, which began with the same: what neither has touched is not looked at."""
         joined = self
-        for tie in other:
-            joined = joined if id(tie) in own else joined.having(tie)
+        for own, others in ((self.leading, other.leading), (self.waiting, other.waiting)):
+            for name, ties in others.items():
+                if own.get(name) is not ties:
+                    joined = joined._with_each(ties)
         return joined
+
+    def _with_each(self, ties: "tuple[Tie, ...]") -> "Ways":
+        joined = self
+        for tie in ties:
+            has = any(each is tie for each in (*joined.of(tie.source.name), *joined._waiting_for(tie)))
+            joined = joined if has else joined.having(tie)
+        return joined
+
+    def _waiting_for(self, tie: "Tie") -> "tuple[Tie, ...]":
+        return self.waiting.get(tie.target.name if tie.target else "", ())
 
     def without_runs_of(self, tie: "Tie") -> "Ways":
         """Without those that run the same."""
