@@ -171,6 +171,7 @@ def test_what_may_be_no_enumeration_or_no_text_may_lose_values(script: str) -> N
         ("ALTER TYPE d RENAME TO e; DROP TYPE e CASCADE", False),
         ("ALTER FUNCTION g RENAME TO f; DROP FUNCTION f CASCADE", False),
         ("SET search_path = x; DROP FUNCTION f CASCADE", False),
+        ("CREATE TABLE p (a int); ALTER TABLE t INHERIT p; DROP FUNCTION f CASCADE", False),
     ],
 )
 def test_the_database_is_asked_what_a_cascade_reaches_where_the_plan_has_not_changed_it(

@@ -69,6 +69,8 @@ def cascade(dropped: Dropped, batch: Batch, position: Position) -> UnknownLoss:
     of = name.relation if isinstance(name, ColumnName) else name
     only_if = name if dropped.kind in {"column", "relation"} else None
     is_steady = not batch.is_clouded and not len(batch.retyped) and batch.is_answered(of)
+    if only_if is None and batch.ties:
+        is_steady = False  # it may be in the partition key of a new parent
     if isinstance(name, RelationName) and dropped.kind == "type":
         is_steady = is_steady and is_type_of_database(batch, name)
     if dropped.kind == "routine":
