@@ -256,6 +256,7 @@ def test_the_run_keeps_the_images_that_it_began_with(world: World) -> None:
 def test_each_transition_is_one_event(world: World) -> None:
     world.create("1.0.0")
     world.await_ready("1.0.0")
+    eventually("the last event, which is posted behind the status", lambda: ("Normal", "Ready") in world.events())
     told = world.events()
 
     world.annotate(anything="else")
