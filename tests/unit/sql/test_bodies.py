@@ -53,7 +53,7 @@ def test_what_a_block_does_is_read_statement_by_statement(body: str, expected: l
     assert done(block(body, "DECLARE r record; x int := 0; a bool; b bool;")) == expected
 
 
-@pytest.mark.parametrize("levels", [60, 300, 600])
+@pytest.mark.parametrize("levels", [60, 300, 600, 1500])
 def test_a_block_that_is_nested_too_deeply_is_unknown(levels: int) -> None:
     (found,) = operations(block("IF a THEN " * levels + "DROP TABLE t;" + " END IF;" * levels, "DECLARE a bool;"))
     assert found.operation_class is UNKNOWN

@@ -29,6 +29,7 @@ from dbmigrations.postgres.sql.variables import assignment_in, name_of, variable
 
 LEVELS = 50
 """How deep statements may be nested: what follows them calls itself for each level."""
+_TOO_DEEP = "its statements are nested too deeply"
 
 
 def steps_of_block(body: str) -> Steps:
@@ -92,12 +93,14 @@ def _steps(head: str, body: str, parameters: tuple[str, ...]) -> Steps:
         except (PgQueryError, json.JSONDecodeError) as error:
             why = str(error)
         except RecursionError:
-            why = "its statements are nested too deeply"
+            why = _TOO_DEEP
     if parsed is None:
         raise UnreadError(f"the parser does not know it ({why})")
     function = parsed[0]["PLpgSQL_function"]
-    datums = function.get("datums", [])
-    steps = (*_expressions(datums), *_statement(function["action"]))
+    try:
+        steps = (*_expressions(function.get("datums", [])), *_statement(function["action"]))
+    except RecursionError:  # how deep the interpreter goes is its version's
+        raise UnreadError(_TOO_DEEP) from None
     if levels_of(steps) > LEVELS:
         raise UnreadError(f"its statements are nested in more than {LEVELS} levels")
     steps = with_texts(steps, variables_of(function, frozenset(parameters)))
