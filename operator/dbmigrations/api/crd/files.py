@@ -1,6 +1,5 @@
 """The CRD as files: for kubectl, inside the Helm chart, and as a reference for people."""
 
-from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
@@ -30,13 +29,6 @@ def generated_files() -> dict[str, str]:
         "charts/dbmigrations/templates/crd-databasemigrations.yaml": _chart(text, definition["metadata"]["name"]),
         "docs/reference/crd.md": reference(definition),
     }
-
-
-def stale_files(read: dict[str, str]) -> Iterator[str]:
-    """The paths whose text, as `read` from the tree, is not what the models say."""
-    for path, text in generated_files().items():
-        if read.get(path) != text:
-            yield path
 
 
 def _yaml(value: Any) -> str:  # noqa: ANN401  any JSON value

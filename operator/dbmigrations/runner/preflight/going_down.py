@@ -11,7 +11,6 @@ from dbmigrations.release.versions import Version, VersionError
 from dbmigrations.runner.preflight import wording
 
 if TYPE_CHECKING:
-    from dbmigrations.release.migration import Migration
     from dbmigrations.runner.preflight.case import Case, Refused
     from dbmigrations.runner.preflight.facts import PreflightFacts
 
@@ -110,12 +109,6 @@ def _is_baseline(facts: PreflightFacts, row: _Down) -> bool:
 def _is_baseline_release(facts: PreflightFacts, version: Version) -> bool:
     release = facts.directory.release(version.text)
     return release is not None and release.baseline
-
-
-def _lacks_down(facts: PreflightFacts, migration: Migration) -> bool:
-    if migration.down is not None or migration.irreversible is not None:
-        return False
-    return not _is_baseline_release(facts, migration.release)
 
 
 def _declared(facts: PreflightFacts, row: _Down) -> str:
