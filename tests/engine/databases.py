@@ -121,6 +121,7 @@ def begin_run(session: Session, tables: Tables, **changes: object) -> Provenance
 
 def applier(session: Session, tables: Tables, **changes: object) -> Applier:
     """Applies migrations for a run that was just started."""
-    session.execute("SELECT pg_try_advisory_lock(%s, %s)", lock_key(tables))
+    # A session that has just ended may hold it until its server process has.
+    session.execute("SELECT pg_advisory_lock(%s, %s)", lock_key(tables))
     settings = {"application_schema": session.settings.schema, "wait": 20.0} | changes
     return Applier(session, tables, begin_run(session, tables), **settings)  # type: ignore[arg-type]
