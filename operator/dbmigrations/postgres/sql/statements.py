@@ -125,7 +125,7 @@ def _comment(text: str, offset: int) -> int:
 
 def _end_of_statement(text: str, start: int) -> tuple[int, int]:
     """Where the statement ends, and where what follows its semicolon begins."""
-    body = _AtomicBody(text) if _CREATE.match(text, start) else None
+    body = _AtomicBody(text) if _MAY_BE_ROUTINE.match(text, start) else None
     depth = 0
     for token in lexer.tokens(text, start, detail=body is not None):
         match token.kind:
@@ -146,7 +146,11 @@ def _end_of_statement(text: str, start: int) -> tuple[int, int]:
     return len(text), len(text)
 
 
-_CREATE = re.compile(rf"CREATE(?!{lexer.WORD_PART})", re.IGNORECASE)
+_MAY_BE_ROUTINE = re.compile(
+    rf"CREATE(?!{lexer.WORD_PART})(?![{lexer.SPACE}]++(?!(?:OR|FUNCTION|PROCEDURE)(?!{lexer.WORD_PART}))[a-z])", re.IGNORECASE
+)
+"""Unless the next word says that it makes something else, as it mostly does; a comment may stand before that word."""
+
 _ROUTINES = frozenset({("create", "function"), ("create", "procedure")})
 _HEAD = 2
 
