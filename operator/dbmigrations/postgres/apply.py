@@ -146,18 +146,20 @@ class Applier:
             direction=direction,
             runner=ScriptRunner(self.session, reading.path, reading.script, self.listener, reading.bounds),
             plan=reading.plan,
+            together=reading.together,
             assertions=assertions,
             started=started,
         )
 
     def _at_once(self, task: Task) -> int | None:
         """Apply it in one exchange; None: it must be applied step by step, and nothing took effect."""
-        if task.plan.mode is not Mode.TRANSACTION or task.runner.script.backfill is not None:
+        together = task.together
+        if together is None or task.runner.script.backfill is not None:
             return None
         self.gates.pass_through(self.session)
         self._tell_begin(task, resumed=False)
         with self.session.notices_to(self.listener), task.recording_failure():
-            row = run_at_once(task, self._reader.piece)
+            row = run_at_once(task, together, self._reader.piece)
         if row is not None:
             self._tell_end(task, row)
         return row

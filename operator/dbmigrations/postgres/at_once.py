@@ -19,11 +19,9 @@ from dbmigrations.postgres import history, journal, prisma
 from dbmigrations.postgres.assertions import read_assertions
 from dbmigrations.postgres.errors import StatementError
 from dbmigrations.postgres.exchange import RefusedError, Request
-from dbmigrations.postgres.history_row import guarded_row, values
+from dbmigrations.postgres.history_row import guarded_row, of_migration, of_step
 from dbmigrations.postgres.large import nothing_is_large
-from dbmigrations.postgres.records import Happening, RowOutcome
-from dbmigrations.postgres.sql.brief import lasting
-from dbmigrations.postgres.sql.together import in_one_go, leave_the_session, may_be_read_at_once
+from dbmigrations.postgres.records import RowOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
     from dbmigrations.postgres.errors import EngineError
-    from dbmigrations.postgres.sql.statements import Statement
+    from dbmigrations.postgres.sql.together import Together
     from dbmigrations.postgres.sql.units import Unit
     from dbmigrations.postgres.task import Task
 
@@ -46,11 +44,12 @@ _LARGEST = 1 << 16
 """Characters of a stored down that stand in a message; larger ones are sent as parameters."""
 
 
-def run_at_once(task: Task, meanwhile: Callable[[], bool]) -> int | None:
+def run_at_once(task: Task, together: Together, meanwhile: Callable[[], bool]) -> int | None:
     """Run the task and return the id of its history row; None: it must be run step by step, nothing took effect.
 
     Args:
         task: an up, to be run in one transaction.
+        together: of its statements.
         meanwhile: as of `exchange`.
 
     Raises:
@@ -58,9 +57,10 @@ def run_at_once(task: Task, meanwhile: Callable[[], bool]) -> int | None:
         EngineError: as of `run_in_transaction`, but for PlanChangedError.
     """
     (unit,) = task.plan.units
-    if len(task.migration.down_script or "") > _LARGEST or not (in_one_go(unit.statements) and _is_usual(task)):
+    if len(task.migration.down_script or "") > _LARGEST or not _is_usual(task):
         return None
-    row = task.around.retry.until_done(task.around.session, lambda: _attempt(task, unit, meanwhile))
+    sending = _Sending(task, unit, together, meanwhile)
+    row = task.around.retry.until_done(task.around.session, sending.attempt)
     remembered = task.around.remembered
     if row is None:
         remembered.forget()
@@ -85,152 +85,137 @@ def _is_usual(task: Task) -> bool:
     return task.migration.name not in remembered.prisma.open
 
 
-def _attempt(task: Task, unit: Unit, meanwhile: Callable[[], bool]) -> int | None:
-    session = task.around.session
-    ending = _Ending(task)
-    try:
-        row = _in_one_message(task, unit, ending, meanwhile)
-        return row if row is not None else _in_two(task, unit, ending, meanwhile)
-    except _UnusualError:
-        session.give_up_own()
-        return None
-    except BaseException:
-        session.give_up_own()
-        raise
-
-
-def _in_one_message(task: Task, unit: Unit, ending: _Ending, meanwhile: Callable[[], bool]) -> int | None:
-    """The id of the history row; None: nothing was done, because somebody may want to watch, or something is wrong.
-
-    At most one statement may last, which is told as if it were the one that runs from the beginning. What is wrong, and
-    where, is told by doing it again in two.
-    """
-    session, statements = task.around.session, unit.statements
-    watched = _watched(task, statements)
-    if watched is None:
-        return None
-    for statement in statements[:watched]:
-        task.runner.tell(statement)
-    script = [request.text for request in task.runner.composed(statements).requests]
-    try:
-        row = _send(task, [unit.begin.encode(), *script], ending, statements, meanwhile)
-    except RefusedError as refused:
-        _of_statement(refused.error)
-        session.give_up_own()
-        ending.forget()
-        return None
-    for statement in statements[watched:]:
-        task.runner.tell(statement)
-    return row
-
-
-def _watched(task: Task, statements: Sequence[Statement]) -> int | None:
-    """How many statements are told at the beginning of one message; None: they do not go in one."""
-    if not may_be_read_at_once(statements):
-        return None
-    remembered = task.around.remembered
-    if remembered.nothing_is_large is None:
-        remembered.nothing_is_large = nothing_is_large(task.around.session)
-    lasts = () if remembered.nothing_is_large else lasting(statements)
-    return None if len(lasts) > 1 else lasts[0] + 1 if lasts else 1
-
-
-def _in_two(task: Task, unit: Unit, ending: _Ending, meanwhile: Callable[[], bool]) -> int:
-    """The id of the history row.
-
-    Raises:
-        _UnusualError: nothing was done, and this is no way to do it.
-        StatementError: located.
-    """
-    _run_script(task, unit, lambda: ending.make() or meanwhile())
-    if task.around.session.connection.info.encoding != _ENCODING:
-        raise _UnusualError  # our texts would have to be said in the script's
-    return _complete(task, unit, ending, meanwhile)
-
-
-@dataclass
-class _Ending:
-    """What is done behind the script; made while the server works on that."""
-
-    task: Task
-    _made: list[bytes] = field(default_factory=list)
-
-    def make(self) -> bool:
-        """Make it, unless it is there; whether there was anything to do."""
-        if self._made:
-            return False
-        self._made = _own(self.task)
-        return True
-
-    def forget(self) -> None:
-        """Make it anew: what it prepares was not prepared."""
-        self._made = []
-
-    @property
-    def statements(self) -> list[bytes]:
-        """All but COMMIT; the last one inserts the history row."""
-        self.make()
-        return self._made
-
-
 class _UnusualError(Exception):
     """Step by step it can be done, or be said what is wrong."""
 
 
-def _run_script(task: Task, unit: Unit, meanwhile: Callable[[], bool]) -> None:
-    """BEGIN, and the script.
+@dataclass
+class _Sending:
+    """One transaction, and the ways to send it."""
 
-    Raises:
-        StatementError: the script's, if the migration is new.
-    """
-    composed = task.runner.composed(unit.statements)
-    tells = {n + 1 if n else 0: each for n, each in composed.tells.items()}  # the first one with BEGIN
+    task: Task
+    unit: Unit
+    together: Together
+    meanwhile: Callable[[], bool]
+    _ending: list[bytes] = field(default_factory=list)
+    """What is done behind the script, all but COMMIT; the last one inserts the history row."""
 
-    def begins(request: int) -> None:
-        if (statement := tells.get(request)) is not None:
-            task.runner.tell(statement)
+    def attempt(self) -> int | None:
+        """The id of the history row; None: nothing was done, and this is no way to do it."""
+        session = self.task.around.session
+        self._ending = []
+        try:
+            row = self._in_one_message()
+            return row if row is not None else self._in_two()
+        except _UnusualError:
+            session.give_up_own()
+            return None
+        except BaseException:
+            session.give_up_own()
+            raise
 
-    try:
-        requests = [Request(unit.begin.encode()), *composed.requests]
-        task.around.session.exchange(requests, begins=begins, meanwhile=meanwhile)
-    except RefusedError as refused:
-        error = _of_statement(refused.error)
-        statement = composed.of[refused.request - 1] if refused.request else None
-        if statement is None or not _is_new(task):
-            raise _UnusualError from None
-        raise task.runner.located(error, statement) from None
+    def _in_one_message(self) -> int | None:
+        """The id of the history row; None: nothing was done, as somebody may want to watch, or something is wrong.
 
+        At most one statement may last, which is told as if it were the one that runs from the beginning. What is wrong,
+        and where, is told by doing it again in two.
+        """
+        runner, statements = self.task.runner, self.unit.statements
+        watched = self._watched()
+        if watched is None:
+            return None
+        for statement in statements[:watched]:
+            runner.tell(statement)
+        script = [request.text for request in runner.composed(statements).requests]
+        try:
+            row = self._send([self.unit.begin.encode(), *script])
+        except RefusedError as refused:
+            _of_statement(refused.error)
+            self.task.around.session.give_up_own()
+            self._ending = []  # what it prepares was not prepared
+            return None
+        for statement in statements[watched:]:
+            runner.tell(statement)
+        return row
 
-def _complete(task: Task, unit: Unit, ending: _Ending, meanwhile: Callable[[], bool]) -> int:
-    """What ends the transaction, and the id of the history row.
+    def _watched(self) -> int | None:
+        """How many statements are told at the beginning of one message; None: they do not go in one."""
+        if not self.together.in_one_message:
+            return None
+        remembered = self.task.around.remembered
+        if remembered.nothing_is_large is None:
+            remembered.nothing_is_large = nothing_is_large(self.task.around.session)
+        lasting = () if remembered.nothing_is_large else self.together.lasting
+        return None if len(lasting) > 1 else lasting[0] + 1 if lasting else 1
 
-    Raises:
-        StatementError: a deferred constraint does not hold; located at the script's last statement.
-    """
-    try:
-        return _send(task, [], ending, unit.statements, meanwhile)
-    except RefusedError as refused:
-        error = _of_statement(refused.error)
-        if 0 < refused.request < len(ending.statements):
-            raise _UnusualError from None
-        raise task.runner.at_end(error) from None
+    def _in_two(self) -> int:
+        """The id of the history row.
 
+        Raises:
+            _UnusualError: nothing was done, and this is no way to do it.
+            StatementError: located.
+        """
+        self._run_script()
+        if self.task.around.session.connection.info.encoding != _ENCODING:
+            raise _UnusualError  # our texts would have to be said in the script's
+        return self._complete()
 
-def _send(
-    task: Task,
-    script: Sequence[bytes],
-    ending: _Ending,
-    statements: Sequence[Statement],
-    meanwhile: Callable[[], bool],
-) -> int:
-    """Have the script, and what ends the transaction, done as one message; the id of the history row."""
-    session = task.around.session
-    counts = not leave_the_session(statements)
-    sent = [*script, *ending.statements, *([_PREPARED] if counts else []), _COMMIT]
-    results = session.simple_query(sent, meanwhile=meanwhile)
-    if counts and results[-2].get_value(0, 0) != str(len(session.own)).encode():
-        session.deallocate()
-    return _row(results[-3 if counts else -2])
+    def _run_script(self) -> None:
+        """BEGIN, and the script.
+
+        Raises:
+            StatementError: the script's, if the migration is new.
+        """
+        runner = self.task.runner
+        composed = runner.composed(self.unit.statements)
+        tells = {n + 1 if n else 0: each for n, each in composed.tells.items()}  # the first one with BEGIN
+
+        def begins(request: int) -> None:
+            if (statement := tells.get(request)) is not None:
+                runner.tell(statement)
+
+        try:
+            requests = [Request(self.unit.begin.encode()), *composed.requests]
+            self.task.around.session.exchange(requests, begins=begins, meanwhile=self._prepare)
+        except RefusedError as refused:
+            error = _of_statement(refused.error)
+            statement = composed.of[refused.request - 1] if refused.request else None
+            if statement is None or not _is_new(self.task):
+                raise _UnusualError from None
+            raise runner.located(error, statement) from None
+
+    def _prepare(self) -> bool:
+        if self._ending:
+            return self.meanwhile()
+        self._ending = _own(self.task)
+        return True
+
+    def _complete(self) -> int:
+        """What ends the transaction, and the id of the history row.
+
+        Raises:
+            StatementError: a deferred constraint does not hold; located at the script's last statement.
+        """
+        try:
+            return self._send([])
+        except RefusedError as refused:
+            error = _of_statement(refused.error)
+            if 0 < refused.request < len(self._ending):
+                raise _UnusualError from None
+            raise self.task.runner.at_end(error) from None
+
+    def _send(self, script: Sequence[bytes]) -> int:
+        """Have the script, and what ends the transaction, done as one message; the id of the history row."""
+        session = self.task.around.session
+        if not self._ending:
+            self._ending = _own(self.task)
+        counts = not self.together.leave_the_session
+        results = session.simple_query(
+            [*script, *self._ending, *([_PREPARED] if counts else []), _COMMIT], meanwhile=self.meanwhile
+        )
+        if counts and results[-2].get_value(0, 0) != str(len(session.own)).encode():
+            session.deallocate()
+        return _row(results[-3 if counts else -2])
 
 
 def _row(inserted: PGresult) -> int:
@@ -251,11 +236,11 @@ def _own(task: Task) -> list[bytes]:
             lambda: prisma.finished_row(around.application_schema),
             prisma.finished_values(migration.name, migration.raw_checksum, task.seconds),
         )
-    happening = Happening(migration, Direction.UP, RowOutcome.APPLIED, task.seconds)
     statements += session.own.statements(
         "history",
         lambda: guarded_row(around.tables),
-        values(happening, around.provenance),
+        of_migration(migration, task.seconds),
+        fixed=of_step(around.provenance, Direction.UP, RowOutcome.APPLIED),
     )
     return statements
 

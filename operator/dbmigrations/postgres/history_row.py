@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from psycopg import sql
 
 if TYPE_CHECKING:
-    from dbmigrations.postgres.records import Happening, Provenance
+    from dbmigrations.api.words import Direction
+    from dbmigrations.postgres.records import Happening, Provenance, RecordedMigration, RowOutcome
     from dbmigrations.postgres.tables import Tables
 
 # What the chain is made of: every column but the chain itself, as text that all majors print alike.
@@ -79,14 +80,26 @@ def guarded_row(tables: Tables) -> sql.Composed:
 def values(happening: Happening, provenance: Provenance) -> dict[str, object]:
     """The parameters of a row."""
     return {
-        **vars(happening.migration),
-        **vars(provenance),
-        "kind": happening.migration.kind.value,
-        "direction": happening.direction.value,
-        "outcome": happening.outcome.value,
-        "seconds": happening.seconds,
+        **of_migration(happening.migration, happening.seconds),
+        **of_step(provenance, happening.direction, happening.outcome),
         "error": happening.error,
         "sqlstate": happening.sqlstate,
+    }
+
+
+def of_migration(migration: RecordedMigration, seconds: float) -> dict[str, object]:
+    """Those that differ from migration to migration."""
+    return {**vars(migration), "kind": migration.kind.value, "seconds": seconds}
+
+
+def of_step(provenance: Provenance, direction: Direction, outcome: RowOutcome) -> dict[str, object]:
+    """Those that are the same for all that a step does well."""
+    return {
+        **vars(provenance),
+        "direction": direction.value,
+        "outcome": outcome.value,
+        "error": None,
+        "sqlstate": None,
     }
 
 

@@ -7,6 +7,7 @@ a session that is put back with DEALLOCATE ALL lacks them: then they are prepare
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from psycopg import pq, sql
@@ -25,7 +26,7 @@ class OwnStatements:
 
     connection: psycopg.Connection[Any]
     _generation: int = 0
-    _known: dict[str, tuple[bytes, Numbered]] = field(default_factory=dict)
+    _known: dict[tuple[str, tuple[object, ...]], tuple[bytes, Numbered]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many the session has."""
@@ -37,17 +38,29 @@ class OwnStatements:
         self._generation += 1
 
     def statements(
-        self, key: str, query: Callable[[], sql.Composed], values: Mapping[str, object]
+        self,
+        key: str,
+        query: Callable[[], sql.Composed],
+        values: Mapping[str, object] = MappingProxyType({}),
+        *,
+        fixed: Mapping[str, object] = MappingProxyType({}),
     ) -> tuple[bytes, ...]:
         """What has the query of this key run, preparing it before where it is not yet.
 
         `forget` them if these statements are not all done.
+
+        Args:
+            key: names the query.
+            query: makes it, with named parameters.
+            values: those that differ from time to time.
+            fixed: those that mostly do not: they are prepared with it.
         """
-        known = self._known.get(key)
+        known = self._known.get(place := (key, tuple(fixed.values())))
         if known is not None:
             return (self._filled(*known, values),)
-        name, numbered = sql.Identifier(f"dbmigrations {key} {self._generation}").as_bytes(None), Numbered.of(query())
-        self._known[key] = (name, numbered)
+        name = sql.Identifier(f"dbmigrations {key} {self._generation}.{len(self._known)}").as_bytes(None)
+        numbered = Numbered.of(query(), fixed)
+        self._known[place] = (name, numbered)
         return b"PREPARE " + name + b" AS " + numbered.text, self._filled(name, numbered, values)
 
     def _filled(self, name: bytes, numbered: Numbered, values: Mapping[str, object]) -> bytes:

@@ -44,13 +44,15 @@ class Numbered:
     names: tuple[str, ...]
 
     @classmethod
-    def of(cls, query: sql.Composed) -> Numbered:
-        """The same query."""
+    def of(cls, query: sql.Composed, fixed: Mapping[str, object]) -> Numbered:
+        """The same query, where the parameters in `fixed` have these values for good."""
         names: dict[str, None] = {}
 
         def number(found: re.Match[str]) -> str:
             if found[1] is None:
                 return "%"
+            if found[1] in fixed:
+                return sql.Literal(fixed[found[1]]).as_string(None)
             names.setdefault(found[1])
             return f"${list(names).index(found[1]) + 1}"
 

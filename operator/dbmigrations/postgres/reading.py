@@ -9,7 +9,8 @@ from dbmigrations.postgres.errors import EngineError
 from dbmigrations.postgres.execution import invalid, read_script
 from dbmigrations.postgres.lock_bounds import LockBounds
 from dbmigrations.postgres.sql.errors import SqlInvalidError
-from dbmigrations.postgres.sql.transactions import ExecutionPlan, execution_plan
+from dbmigrations.postgres.sql.together import Together
+from dbmigrations.postgres.sql.transactions import ExecutionPlan, Mode, execution_plan
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -29,12 +30,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Reading:
-    """What is known of a script before it runs."""
+    """What is known of a script before it runs.
+
+    `together` is None where its statements do not share one transaction, or some of them must be sent alone.
+    """
 
     path: str
     script: SqlScript
     plan: ExecutionPlan
     bounds: LockBounds
+    together: Together | None
 
 
 @dataclass
@@ -87,4 +92,7 @@ def _pieces(source: Source, schema: str) -> Generator[None, None, Reading]:
     except SqlInvalidError as error:
         raise invalid(source.path, error, script.excerpt(error.position)) from None
     yield
-    return Reading(source.path, script, plan, LockBounds.of(script, schema))
+    bounds = LockBounds.of(script, schema)
+    yield
+    together = Together.of(plan.units[0].statements) if plan.mode is Mode.TRANSACTION else None
+    return Reading(source.path, script, plan, bounds, together)

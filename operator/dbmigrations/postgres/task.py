@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dbmigrations.postgres.execution import ScriptRunner
     from dbmigrations.postgres.prisma import PrismaState
     from dbmigrations.postgres.retry import Retry
+    from dbmigrations.postgres.sql.together import Together
     from dbmigrations.postgres.sql.transactions import ExecutionPlan
     from dbmigrations.postgres.tables import Tables
 
@@ -76,6 +77,8 @@ class Task:
     direction: Direction
     runner: ScriptRunner
     plan: ExecutionPlan
+    together: Together | None = None
+    """How its statements may be sent with their row; None: not so."""
     assertions: Sequence[AssertionScript] = ()
     started: float = 0.0
     """Of the monotonic clock."""

@@ -147,7 +147,8 @@ def _end_of_statement(text: str, start: int) -> tuple[int, int]:
 
 
 _MAY_BE_ROUTINE = re.compile(
-    rf"CREATE(?!{lexer.WORD_PART})(?![{lexer.SPACE}]++(?!(?:OR|FUNCTION|PROCEDURE)(?!{lexer.WORD_PART}))[a-z])", re.IGNORECASE
+    rf"CREATE(?!{lexer.WORD_PART})(?![{lexer.SPACE}]++(?!(?:OR|FUNCTION|PROCEDURE)(?!{lexer.WORD_PART}))[a-z])",
+    re.IGNORECASE,
 )
 """Unless the next word says that it makes something else, as it mostly does; a comment may stand before that word."""
 

@@ -7,8 +7,11 @@ parameter. Nothing is sent ahead in an encoding that a statement before it may h
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
 
 from dbmigrations.postgres.sql import lexer
+from dbmigrations.postgres.sql.brief import lasting
 from dbmigrations.postgres.sql.kinds import CATALOG, ROWS
 from dbmigrations.postgres.sql.statements import Statement
 from dbmigrations.postgres.sql.tree import Unparsed, parse
@@ -41,19 +44,39 @@ def stretches(statements: Iterable[Statement]) -> Iterator[tuple[Statement, ...]
         yield tuple(held)
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """How all statements of a transaction may be sent with what comes before and after: known when they are read.
+
+    Attributes:
+        in_one_message: none, by itself, changes how those behind it are read.
+        leave_the_session: none sets, prepares or calls anything by name.
+        lasting: those that may last where a table is large, by their place, from 0.
+    """
+
+    in_one_message: bool
+    leave_the_session: bool
+    lasting: tuple[int, ...]
+
+    @classmethod
+    def of(cls, statements: tuple[Statement, ...]) -> Self | None:
+        """As their texts say; None: some must be sent alone."""
+        if not in_one_go(statements):
+            return None
+        return cls(
+            in_one_message=_may_be_read_at_once(statements),
+            leave_the_session=all(_keeps_encoding(statement) for statement in statements),
+            lasting=lasting(statements),
+        )
+
+
 def in_one_go(statements: tuple[Statement, ...]) -> bool:
     """Whether all of them may be sent together with what comes before and after."""
     parts = list(stretches(statements))
     return not parts or (len(parts) == 1 and _may_be_ahead(parts[0][0]))
 
 
-def leave_the_session(statements: Iterable[Statement]) -> bool:
-    """Whether none of them sets, prepares or calls anything by name."""
-    return all(_keeps_encoding(statement) for statement in statements)
-
-
-def may_be_read_at_once(statements: Iterable[Statement]) -> bool:
-    """Whether none of them, by itself, changes how those behind it are read, so that all may come in one message."""
+def _may_be_read_at_once(statements: Iterable[Statement]) -> bool:
     return sum(len(statement.text) for statement in statements) <= _LARGEST and all(
         _keeps_encoding(statement) or _only_writes_rows(statement) for statement in statements
     )
