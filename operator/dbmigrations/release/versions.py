@@ -76,11 +76,6 @@ class Version:
             return cls(text)
         raise VersionError(_why_not(text))
 
-    @property
-    def is_prerelease(self) -> bool:
-        """Whether it sorts before the release of the same numbers."""
-        return "-" in self.text
-
     def __lt__(self, other: Version) -> bool:
         """Semver's order."""
         return self._precedence < other._precedence
@@ -88,15 +83,6 @@ class Version:
     def __str__(self) -> str:
         """The text as written."""
         return self.text
-
-
-def is_version(text: str) -> bool:
-    """Whether `Version.parse` would take it."""
-    try:
-        Version.parse(text)
-    except VersionError:
-        return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)
