@@ -246,4 +246,4 @@ def test_a_laptop_is_told_of_its_options() -> None:
     told = refused(asked).message
     assert "--approval is Always; --rollback is RequireApproval" in told
     assert "policy." not in told
-    assert "log of this step" not in told
+    assert "log of preflight" not in told

@@ -89,7 +89,7 @@ def awaiting_approval(case: Case) -> Refused | None:
     if not reasons:
         return None
     stale = " (the approved plan is another one)" if facts.approved_plan else ""
-    where = "it" if facts.is_laptop else "it in the log of this step"
+    where = "it" if facts.is_laptop else "it in the log of preflight"
     return case.refuse(
         Refusal.AWAITING_APPROVAL,
         f"the plan waits for approval{stale}: {'; '.join(reasons)}. Read {where}, then "
