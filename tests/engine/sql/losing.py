@@ -55,6 +55,10 @@ _FIXED = (
     "CREATE FUNCTION purge() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM app.users; RETURN 1; END'; "
     "CREATE FUNCTION fixed(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM app.purge(); RETURN 1; END'; "
 )
+_STALE = (
+    "FOREACH t IN ARRAY ARRAY['posts'] LOOP s := 'TRUNCATE ' || t; END LOOP; "
+    "FOREACH t IN ARRAY ARRAY['n'] LOOP EXECUTE s; END LOOP;"
+)
 _BY_TRIGGER = (
     "CREATE FUNCTION purged() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM users; RETURN NEW; END'; "
 )
@@ -223,6 +227,8 @@ LOSING = (
     "WITH d AS (DELETE FROM posts RETURNING *) SELECT * FROM d",
     "MERGE INTO posts USING users u ON posts.user_id = u.id WHEN MATCHED THEN DELETE",
     "DO $$DECLARE r record; BEGIN FOR r IN SELECT 'posts' AS t LOOP EXECUTE 'TRUNCATE ' || r.t; END LOOP; END$$",
+    "CREATE TABLE posts_n (); DO $$DECLARE s text; BEGIN EXECUTE format('TRUNCATE posts%s', s); s := '_n'; END$$",
+    f"CREATE TABLE n (); DO $$DECLARE s text; t text; BEGIN {_STALE} END$$",
     "CREATE PROCEDURE n() LANGUAGE plpgsql AS 'BEGIN DELETE FROM posts; END'; CALL n()",
 )
 

@@ -73,11 +73,16 @@ def elements_of(expression: str, values: Mapping[str, str]) -> tuple[str, ...] |
     return None if any(text is None for text in texts) else tuple(text for text in texts if text is not None)
 
 
+_LISTS, _CLAUSES = ("from_clause", "group_clause"), ("where_clause", "having_clause", "limit_count", "limit_offset")
+"""With these an expression of PL/pgSQL may be NULL, whatever it says."""
+
+
 def _target(expression: str) -> Node | None:
     tree = parse(f"SELECT {expression}")
     if isinstance(tree, Unparsed) or tree.kind != "SelectStmt" or len(tree.nodes("target_list")) != 1:
         return None
-    return tree.nodes("target_list")[0].node("val")
+    may_be_without_row = any(map(tree.nodes, _LISTS)) or any(map(tree.node, _CLAUSES))
+    return None if may_be_without_row else tree.nodes("target_list")[0].node("val")
 
 
 _WHOLE = re.compile(f"{_OPEN}[^{_SHUT}]*{_SHUT}")

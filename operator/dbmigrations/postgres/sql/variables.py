@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from dbmigrations.postgres.sql.dynamic import elements_of, text_of
+from dbmigrations.postgres.sql.readings import everything, is_set_wherever_read, loops_around
 from dbmigrations.postgres.sql.steps import Either, Execute, ForEach, Repeat, Step, Steps
 
 _ASSIGNMENT = (
@@ -30,13 +31,15 @@ class Variables:
 
     Attributes:
         texts: the expressions that a variable may have its value from, by its name.
-        constants: the only value that one of these has, as text.
+        constants: the only value that one of these is ever read with, as text.
+        around: of each of these the variables of loops outside of which it is neither set nor read.
         looping: the names of those that nothing but the heads of loops sets, by what these call them.
         numbers: those of them that hold numbers.
     """
 
     texts: Texts
     constants: dict[str, str]
+    around: dict[str, frozenset[str]]
     looping: dict[str, str]
     numbers: frozenset[str]
 
@@ -67,7 +70,7 @@ def variables_of(function: dict[str, Any], parameters: frozenset[str]) -> Variab
         elif kind == "PLpgSQL_diag_item":
             otherwise.add(fields["target"])
         elif kind == "PLpgSQL_stmt_call":
-            return Variables({}, {}, {}, frozenset())  # an argument may be set by the procedure
+            return Variables({}, {}, {}, {}, frozenset())  # an argument may be set by the procedure
         elif kind == "PLpgSQL_stmt_foreach_a":
             looping.add(fields["varno"])
         elif kind == "PLpgSQL_stmt_fori":
@@ -98,7 +101,22 @@ def variables_of(function: dict[str, Any], parameters: frozenset[str]) -> Variab
     called = {name_of(number): each["refname"] for number, each in heads.items()}
     numbers = frozenset(each["refname"] for each in heads.values() if _is_number(each))
     steady = {name for name, every in counters.items() if every and every.isdisjoint(otherwise | assigned.keys())}
-    return Variables(texts, _constants(texts, own), called | {name: name for name in steady - parameters}, numbers)
+    lasting = {
+        number: each
+        for number, each in own.items()
+        if number not in assigned or is_set_wherever_read(function, number, each["refname"])
+    }
+    called |= {name: name for name in steady - parameters}
+    around = {
+        each["refname"]: _named(loops_around(function, each["refname"]), called)
+        for number, each in own.items()
+        if called and number in assigned and not any(_declared(each))
+    }
+    return Variables(texts, _constants(texts, lasting), around, called, numbers)
+
+
+def _named(heads: frozenset[str], called: dict[str, str]) -> frozenset[str]:
+    return frozenset(called[each] for each in heads if each in called)
 
 
 def _counters(name: str, datums: list[dict[str, Any]], loops: list[int]) -> frozenset[int]:
@@ -161,14 +179,9 @@ def _set_by(fields: dict[str, Any]) -> Iterator[int]:
 
 def _everything(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: ANN401  # JSON
     """Every node of the parsed body with its kind."""
-    pending = [value]
-    while pending:
-        each = pending.pop()
-        if isinstance(each, list):
-            pending.extend(reversed(each))
-        elif isinstance(each, dict):
+    for each in everything(value):
+        if isinstance(each, dict):
             yield from ((key, inner) for key, inner in each.items() if isinstance(inner, dict))
-            pending.extend(reversed(each.values()))
 
 
 MOST = 100
@@ -192,8 +205,8 @@ class _Known:
     def _step(self, step: Step) -> Iterator[Step]:
         match step:
             case Execute(expression=expression):
-                found = self.variables.texts.get(expression.strip().lower(), (expression,))
-                first, *others = (Execute(text, tuple(self.values.items())) for text in found)
+                found, values = self._assigned(expression)
+                first, *others = (Execute(text, tuple(values.items())) for text in found)
                 yield Either(((first,), *((each,) for each in others))) if others else first
             case Either(blocks=blocks):
                 yield Either(tuple(self.steps(block) for block in blocks))
@@ -203,6 +216,15 @@ class _Known:
                 yield from self._rounds(step)
             case _:
                 yield step
+
+    def _assigned(self, expression: str) -> tuple[tuple[str, ...], dict[str, str]]:
+        """What an expression stands for, where it is a variable, and the values that were read to make that."""
+        name = expression.strip().lower()
+        found = self.variables.texts.get(name)
+        if found is None:
+            return (expression,), self.values
+        known = self.variables.constants.keys() | self.variables.around.get(name, frozenset())
+        return found, {each: value for each, value in self.values.items() if each in known}
 
     def _rounds(self, loop: ForEach) -> Iterator[Step]:
         name = self.variables.looping.get(loop.variable, "")
@@ -218,8 +240,8 @@ class _Known:
 
     def _values(self, loop: ForEach, name: str) -> tuple[str, ...] | None:
         if len(loop.sources) == 1:
-            texts = self.variables.texts.get(loop.sources[0].strip().lower(), loop.sources)
-            elements = elements_of(texts[0], self.values) if len(texts) == 1 else None
+            texts, known = self._assigned(loop.sources[0])
+            elements = elements_of(texts[0], known) if len(texts) == 1 else None
             as_it_is = name not in self.variables.numbers or all(map(_NUMBER.fullmatch, elements or ()))
             return elements if as_it_is else None
         bounds = [self.values.get(each.strip().lower(), each.strip()) for each in loop.sources]
