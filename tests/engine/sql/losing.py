@@ -46,6 +46,8 @@ CREATE EXTENSION hstore;
 CREATE EXTENSION pgcrypto;
 CREATE TABLE shapes (s shaped, d int GENERATED ALWAYS AS (doubled(1)) STORED, h hstore);
 INSERT INTO shapes (s, h) SELECT ROW(1)::shaped, 'a=>1' FROM generate_series(1, 20);
+CREATE TABLE log_10 (a int);
+INSERT INTO log_10 SELECT generate_series(1, 20);
 CREATE VIEW of_empty AS SELECT * FROM empty;
 ALTER TABLE s.t ADD e int REFERENCES empty;
 """
@@ -229,6 +231,7 @@ LOSING = (
     "DO $$DECLARE r record; BEGIN FOR r IN SELECT 'posts' AS t LOOP EXECUTE 'TRUNCATE ' || r.t; END LOOP; END$$",
     "CREATE TABLE posts_n (); DO $$DECLARE s text; BEGIN EXECUTE format('TRUNCATE posts%s', s); s := '_n'; END$$",
     f"CREATE TABLE n (); DO $$DECLARE s text; t text; BEGIN {_STALE} END$$",
+    "DO $$DECLARE d text := to_char(date '2020-10-1', 'MM'); BEGIN EXECUTE 'DROP TABLE log_' || d; END$$",
     "CREATE PROCEDURE n() LANGUAGE plpgsql AS 'BEGIN DELETE FROM posts; END'; CALL n()",
 )
 

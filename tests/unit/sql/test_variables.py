@@ -68,3 +68,16 @@ def test_what_a_loop_sets_is_known_within_that_loop_only() -> None:
 def test_a_table_that_existed_is_not_taken_for_one_of_the_plan() -> None:
     body = "IF now() < '2000-01-01' THEN s := '_new'; END IF; EXECUTE concat('DROP TABLE t', s);"
     assert losses(MADE, f"DO $do$ DECLARE s text; BEGIN {body} END $do$") == ["unknown"]
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "d text := to_char(now(), 'YYYYMM'); s text := 'log_' || d;",
+        "d text := to_char(now(), 'YYYY'); s text := concat('log_', d, '_old');",
+        "d text := quote_ident(current_user); s text := 'log_' || d;",
+    ],
+)
+@pytest.mark.parametrize("drop", ["'DROP TABLE ' || s", "format('DROP TABLE %s', s)", "format('DROP TABLE %I', s)"])
+def test_of_a_name_with_digits_that_are_not_known_nothing_is_known(declared: str, drop: str) -> None:
+    assert done(f"EXECUTE {drop};", declared) == ["destructive: drop table <any>"]

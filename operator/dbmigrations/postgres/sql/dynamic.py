@@ -38,12 +38,17 @@ def text_of(expression: str, values: Mapping[str, str] | None = None) -> str | N
         expression: as it stands behind EXECUTE.
         values: of the variables whose text is known.
     """
-    value = _target(expression)
-    text = None if value is None else _Texts(values or {}).text(value)
+    text = piece_of(expression, values or {})
     if text is None or any(map(_is_torn, _NAME.finditer(text))):
         return None
     text = _NAME.sub(_as_one_name, text)
     return _settled(text) if _DIGITS in text else text
+
+
+def piece_of(expression: str, values: Mapping[str, str]) -> str | None:
+    """The same of what a text is made of: in it is still marked what is not known, for what stands beside it counts."""
+    value = _target(expression)
+    return None if value is None else _Texts(values).text(value)
 
 
 def _settled(text: str) -> str | None:
@@ -144,7 +149,7 @@ class _Texts:
         text = self.text(argument)
         if kind == "s":
             return text
-        known = ANY if text is None else text
+        known = ANY if text is None or _OPEN in text else text
         if kind == "I":
             return _OPEN + known.replace('"', '""') + _SHUT
         return "'" + known.replace("'", "''") + "'"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from dbmigrations.postgres.sql.dynamic import elements_of, text_of
+from dbmigrations.postgres.sql.dynamic import elements_of, piece_of
 from dbmigrations.postgres.sql.readings import everything, is_set_wherever_read, loops_around
 from dbmigrations.postgres.sql.steps import Either, Execute, ForEach, Repeat, Step, Steps
 
@@ -153,7 +153,7 @@ def _constants(texts: Texts, own: dict[int, dict[str, Any]]) -> dict[str, str]:
     constants: dict[str, str] = {}
     for each in own.values():
         found = texts.get(each["refname"], ())
-        value = text_of(found[0], constants) if len(found) == 1 and _is_told_by_text(each) else None
+        value = piece_of(found[0], constants) if len(found) == 1 and _is_told_by_text(each) else None
         if value is not None and (_NUMBER.fullmatch(value) or not _is_number(each)):
             constants[each["refname"]] = value
     return constants
