@@ -57,6 +57,7 @@ _FIXED = (
     "CREATE FUNCTION purge() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM app.users; RETURN 1; END'; "
     "CREATE FUNCTION fixed(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM app.purge(); RETURN 1; END'; "
 )
+_EMPTIES = "CREATE FUNCTION e(t text) RETURNS void LANGUAGE plpgsql AS $$BEGIN EXECUTE 'TRUNCATE ' || t; END$$; "
 _STALE = (
     "FOREACH t IN ARRAY ARRAY['posts'] LOOP s := 'TRUNCATE ' || t; END LOOP; "
     "FOREACH t IN ARRAY ARRAY['n'] LOOP EXECUTE s; END LOOP;"
@@ -231,6 +232,7 @@ LOSING = (
     "DO $$DECLARE r record; BEGIN FOR r IN SELECT 'posts' AS t LOOP EXECUTE 'TRUNCATE ' || r.t; END LOOP; END$$",
     "CREATE TABLE posts_n (); DO $$DECLARE s text; BEGIN EXECUTE format('TRUNCATE posts%s', s); s := '_n'; END$$",
     f"CREATE TABLE n (); DO $$DECLARE s text; t text; BEGIN {_STALE} END$$",
+    _EMPTIES + "CREATE TABLE n (); SELECT e('n'), e('posts')",
     "DO $$DECLARE d text := to_char(date '2020-10-1', 'MM'); BEGIN EXECUTE 'DROP TABLE log_' || d; END$$",
     "CREATE PROCEDURE n() LANGUAGE plpgsql AS 'BEGIN DELETE FROM posts; END'; CALL n()",
 )

@@ -69,8 +69,9 @@ def test_a_loop_over_numbers_is_followed_round_by_round() -> None:
         ("FOREACH t IN ARRAY ARRAY['2020-1-1']", "EXECUTE 'DROP TABLE t_' || t;", "t date"),
         ("FOREACH t IN ARRAY ARRAY['01']", "EXECUTE 'DROP TABLE t_' || t;", "t int"),
         ("FOREACH t IN ARRAY ARRAY['1']::date[]", "EXECUTE 'DROP TABLE t_' || t;", "t text"),
-        ("FOR i IN 1..n", "EXECUTE 'DROP TABLE t_' || i;", "n int := extract(year FROM now())"),
-        ("FOR i IN 1..5000", "EXECUTE 'DROP TABLE t_' || i;", "n int"),
+        ("FOR i IN n..9", "EXECUTE 'DROP TABLE t_' || i;", "n int := extract(year FROM now())"),
+        ("FOR i IN -1..n", "EXECUTE 'DROP TABLE t_' || i;", "n int := extract(year FROM now())"),
+        ("FOR i IN REVERSE 9..n", "EXECUTE 'DROP TABLE t_' || i;", "n int := extract(year FROM now())"),
         ("FOR i IN 1..9 BY 2", "EXECUTE 'DROP TABLE t_' || i;", "n int"),
         ("FOR i IN 1..9", "DECLARE i text := now(); BEGIN EXECUTE 'DROP TABLE t_' || i; END;", "n int"),
         ("FOR i IN 1..9", "DECLARE i int := 3; BEGIN EXECUTE 'DROP TABLE t_' || i; END;", "n int"),
@@ -92,3 +93,14 @@ def test_what_a_loop_makes_round_by_round_is_made() -> None:
     assert losses(block(made, "t text") + "; DROP TABLE a, b") == []
     left = made.replace("EXECUTE", "EXIT WHEN t = 'b'; EXECUTE")
     assert losses(block(left, "t text") + "; DROP TABLE b") == ["rows of b"]
+
+
+@pytest.mark.parametrize("head", ["FOR i IN 0..n - 1", "FOR i IN 1..n", "FOR i IN 1..5000"])
+def test_a_counter_that_goes_up_from_a_known_number_is_digits(head: str) -> None:
+    drop = "EXECUTE format('DROP TABLE %I', 't_' || i);"
+    assert each_of(head, drop, "n int := extract(year FROM now())") == ["destructive: drop table <any>"]
+    attach = "EXECUTE format('ALTER TABLE p ATTACH PARTITION %I FOR VALUES WITH (MODULUS 4, REMAINDER %s)', t, i);"
+    assert each_of(head, attach, "n int := random(); t text := now()") == ["additive: attach partition <any> to p"]
+    assert losses(block("CREATE TABLE t_0 (a int); " + head + " LOOP " + drop + " END LOOP;", "n int := random()")) == [
+        "unknown"
+    ]

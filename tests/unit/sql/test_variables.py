@@ -20,6 +20,8 @@ def done(body: str, declared: str) -> list[str]:
         ("s := '_new'; IF a THEN EXECUTE concat('DROP TABLE t', s); END IF;", "s text; a bool;"),
         ("IF a THEN s := '_new'; EXECUTE concat('DROP TABLE t', S); END IF;", "s text; a bool;"),
         ("s := '_new'; q := format('DROP TABLE t%s', s); EXECUTE q;", "s text; q text;"),
+        ("SELECT lower('_NEW') INTO s; EXECUTE concat('DROP TABLE t', s);", "s text;"),
+        ("SELECT INTO s '_new'; SELECT format('DROP TABLE t%s', s) INTO q; EXECUTE q;", "s text; q text;"),
         ("BEGIN s := '_new'; EXECUTE concat('DROP TABLE t', s); EXCEPTION WHEN OTHERS THEN NULL; END;", "s text;"),
     ],
 )
@@ -41,11 +43,18 @@ def test_a_variable_that_is_set_before_it_is_read_has_one_value(body: str, decla
         "IF a THEN s := '_new'; END IF; q := format('DROP TABLE t%s', s); EXECUTE q;",
         "s := '_new' FROM u WHERE a; EXECUTE concat('DROP TABLE t', s);",
         "s := '_new' LIMIT 0; EXECUTE concat('DROP TABLE t', s);",
+        "SELECT '_new' INTO s FROM u; EXECUTE concat('DROP TABLE t', s);",
+        "SELECT '_new' INTO s WHERE a; EXECUTE concat('DROP TABLE t', s);",
+        "SELECT '_new', 1 INTO s, q; EXECUTE concat('DROP TABLE t', s);",
+        "SELECT '_new' INTO s; FETCH c INTO s; EXECUTE concat('DROP TABLE t', s);",
+        "SELECT '_new' INTO s; SELECT q INTO s; EXECUTE concat('DROP TABLE t', s);",
+        "SELECT '_new' INTO s; FOR s IN SELECT 'x' LOOP EXECUTE concat('DROP TABLE t', s); END LOOP;",
+        "SELECT '_new' UNION SELECT 'x' INTO s; EXECUTE concat('DROP TABLE t', s);",
     ],
 )
 def test_one_that_may_not_have_been_set_is_not_known(body: str) -> None:
     """It is NULL then, and format() and concat() make nothing of NULL: the table is `t`."""
-    assert done(body, "s text; q text; a bool;")[-1].startswith("unknown")
+    assert done(body, "s text; q text; a bool; c refcursor;")[-1].startswith("unknown")
 
 
 def test_what_a_loop_sets_is_known_within_that_loop_only() -> None:
@@ -56,6 +65,8 @@ def test_what_a_loop_sets_is_known_within_that_loop_only() -> None:
         "FOREACH t IN ARRAY ARRAY['t_new'] LOOP EXECUTE s; END LOOP;"
     )
     assert done(behind, "s text; t text;") == ["unknown: run a DO block"]
+    selected = behind.replace("s := 'DROP TABLE ' || t", "SELECT 'DROP TABLE ' || t INTO s")
+    assert done(selected, "s text; t text;") == ["unknown: run a DO block"]
     before = "FOREACH t IN ARRAY ARRAY['_new'] LOOP EXECUTE s; END LOOP;"
     assert done(before, "t text; s text := concat('DROP TABLE t', t);")[-1] == "unknown: run a DO block"
     listed = (

@@ -69,6 +69,7 @@ class Batch:
         savepoints: by name, the batch as it was there.
         is_passing: whether a temporary relation ends with the transaction.
         depth: how many bodies of routines stand around the statement.
+        texts: of the variables around the statement, as far as they are known: what calls may be given.
         looks: into bodies of routines, as far as this reading of a statement has come.
         is_clouded: whether something ran that may have changed what names mean: nothing is counted as made then.
     """
@@ -96,6 +97,7 @@ class Batch:
     is_passing: bool = False
     is_clouded: bool = False
     depth: int = 0
+    texts: tuple[tuple[str, str], ...] = ()
     looks: Looks = field(default_factory=Looks, compare=False)
 
     @classmethod

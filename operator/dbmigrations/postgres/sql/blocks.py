@@ -4,10 +4,12 @@ Sound rather than clever. Where control may not reach a statement, what it made 
 have changed which object a name means, nothing is known of names afterwards (`Batch.clouded`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from types import MappingProxyType
 
+from dbmigrations.postgres.sql.arguments import texts_given
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.dynamic import text_of
 from dbmigrations.postgres.sql.errors import SqlInvalidError
@@ -80,7 +82,7 @@ def inside_call(call: Node, batch: Batch, after: After) -> Inside | None:
     statements: list[Inner] = []
     ends: list[Batch] = []
     for definition in every:
-        inside = _inside_routine(definition, within, after)
+        inside = _inside_routine(definition, within, after, texts_given(call, definition, batch))
         statements += inside.statements
         ends.append(replace(inside.after, routines=batch.routines, depth=batch.depth))
     return Inside(tuple(statements), after_any(batch, ends))
@@ -98,7 +100,9 @@ def inside_sql(definition: Node, batch: Batch, after: After) -> Inside:
     return _inside_routine(definition, batch, after)
 
 
-def _inside_routine(definition: Node, batch: Batch, after: After) -> Inside:
+def _inside_routine(
+    definition: Node, batch: Batch, after: After, given: Mapping[str, str] = MappingProxyType({})
+) -> Inside:
     options = definition.nodes("options")
     path = [each.node("arg") for each in options if each.text("defname") == "set"]
     own = batch
@@ -110,7 +114,7 @@ def _inside_routine(definition: Node, batch: Batch, after: After) -> Inside:
     if named == "sql":
         inside = _Walk(after).through_trees(_trees_of_sql(definition), own)
     elif named == "plpgsql":
-        inside = _Walk(after).through(_steps(definition), own)
+        inside = _Walk(after).through(_steps(definition, given), own)
     else:
         raise UnreadError(f"it is written in {named}")
     restored = replace(inside.after, path=batch.path, path_is_default=batch.path_is_default) if path else inside.after
@@ -136,7 +140,7 @@ def _source(definition: Node) -> str:
     return parts[0]
 
 
-def _steps(definition: Node) -> Steps:
+def _steps(definition: Node, given: Mapping[str, str]) -> Steps:
     names = [each.text("name") for each in definition.nodes("parameters")]
     returned = definition.node("return_type")
     if returned is not None and returned.texts("names")[-1:] in {("trigger",), ("event_trigger",)}:
@@ -146,7 +150,7 @@ def _steps(definition: Node) -> Steps:
     else:
         outward = any(each.word("mode") == "FUNC_PARAM_TABLE" for each in definition.nodes("parameters"))
         returns = "SETOF int" if outward or (returned is not None and returned.flag("setof")) else "int"
-    return steps_of_function(_source(definition), tuple(filter(None, names)), returns=returns)
+    return steps_of_function(_source(definition), tuple(filter(None, names)), returns=returns, given=given)
 
 
 def _trees(sql: str) -> tuple[Node | Unparsed, ...]:
@@ -183,8 +187,8 @@ class _Walk:
 
     def _step(self, step: Step, batch: Batch) -> Batch:
         match step:
-            case Run(sql=sql):
-                return self._run(parse(sql), batch)
+            case Run(sql=sql, values=values):
+                return self._run(parse(sql), batch, values)
             case Execute(expression=expression, values=values):
                 return self._execute(expression, dict(values), batch)
             case Either(blocks=blocks):
@@ -214,13 +218,20 @@ class _Walk:
             end = self._run(tree, end)
         return after_maybe(batch, end) if ANY in text else end
 
-    def _run(self, tree: Node | Unparsed, batch: Batch) -> Batch:
+    def _run(self, tree: Node | Unparsed, batch: Batch, values: tuple[tuple[str, str], ...] = ()) -> Batch:
         if isinstance(tree, Unparsed):
             raise UnreadError(f"it holds a statement that cannot be read: {tree.why}")
         if tree.kind == "TransactionStmt":
             raise UnreadError("it controls transactions")
-        self.found.append(Inner(tree, batch))
-        return self.after(tree, batch)
+        told = replace(batch, texts=values) if values and _names_variables_only(tree) else batch
+        self.found.append(Inner(tree, told))
+        after = self.after(tree, told)
+        return batch if after is told else replace(after, texts=batch.texts)
+
+
+def _names_variables_only(tree: Node) -> bool:
+    """Whether nothing in it has columns, for which a name may stand."""
+    return tree.kind == "SelectStmt" and not any(each.nodes("from_clause") for each in tree.find("SelectStmt"))
 
 
 def _evaluated(expression: str, batch: Batch) -> Iterator[Inner]:

@@ -22,13 +22,13 @@ _SPECIFIER = re.compile(r"%(?:(?P<position>\d+)\$)?(?P<kind>[ILs%])")
 _OPEN, _SHUT = "\x01", "\x02"
 """Around a name that is quoted in: no text of a script has them."""
 
-_DIGITS = "\ue000"
+DIGITS = "\ue000"
 """Stands for digits that are not known, until the whole text is there. PostgreSQL takes it for a letter."""
-_MADE_OF_DIGITS = r"(?:FM)?(?:[YI]{1,4}|MM|I?D{1,3}|HH(?:12|24)?|MI|SS|MS|US|[WI]W|W|J|Q|_)+"
+_MADE_OFDIGITS = r"(?:FM)?(?:[YI]{1,4}|MM|I?D{1,3}|HH(?:12|24)?|MI|SS|MS|US|[WI]W|W|J|Q|_)+"
 """Patterns of to_char(). Compiled when it is needed."""
-_WITH_DIGITS = rf"""(?P<name>"(?:[^"]|"")*")|(?P<string>'(?:[^']|'')*')|[\w$]*{_DIGITS}[\w${_DIGITS}]*"""
+_WITHDIGITS = rf"""(?P<name>"(?:[^"]|"")*")|(?P<string>'(?:[^']|'')*')|[\w$]*{DIGITS}[\w${DIGITS}]*"""
 
-_NAME = re.compile(rf"(?:[\w${_DIGITS}]*{_OPEN}[^{_SHUT}]*{_SHUT})+[\w${_DIGITS}]*")
+_NAME = re.compile(rf"(?:[\w${DIGITS}]*{_OPEN}[^{_SHUT}]*{_SHUT})+[\w${DIGITS}]*")
 
 
 def text_of(expression: str, values: Mapping[str, str] | None = None) -> str | None:
@@ -42,7 +42,7 @@ def text_of(expression: str, values: Mapping[str, str] | None = None) -> str | N
     if text is None or any(map(_is_torn, _NAME.finditer(text))):
         return None
     text = _NAME.sub(_as_one_name, text)
-    return _settled(text) if _DIGITS in text else text
+    return _settled(text) if DIGITS in text else text
 
 
 def piece_of(expression: str, values: Mapping[str, str]) -> str | None:
@@ -53,16 +53,16 @@ def piece_of(expression: str, values: Mapping[str, str]) -> str | None:
 
 def _settled(text: str) -> str | None:
     """Without the digits that are not known: what they stand in is any name, or any number."""
-    return None if "\\" in text else re.sub(_WITH_DIGITS, _stand_in, text)
+    return None if "\\" in text else re.sub(_WITHDIGITS, _stand_in, text)
 
 
 def _stand_in(found: re.Match[str]) -> str:
     whole = found[0]
-    if _DIGITS not in whole:
+    if DIGITS not in whole:
         return whole
     if found["string"]:
-        return whole.replace(_DIGITS, ANY)
-    return "0" if whole.replace(_DIGITS, "0").isdigit() else f'"{ANY}"'
+        return whole.replace(DIGITS, ANY)
+    return "0" if whole.replace(DIGITS, "0").isdigit() else f'"{ANY}"'
 
 
 def elements_of(expression: str, values: Mapping[str, str]) -> tuple[str, ...] | None:
@@ -137,7 +137,10 @@ class _Texts:
             return self._quoted(_QUOTING[name], arguments[0])
         if name == "to_char" and len(arguments) == _OF_TO_CHAR:
             pattern = constant(arguments[1])
-            return _DIGITS if pattern and re.fullmatch(_MADE_OF_DIGITS, pattern, re.IGNORECASE) else None
+            return DIGITS if pattern and re.fullmatch(_MADE_OFDIGITS, pattern, re.IGNORECASE) else None
+        if name == "lower" and len(arguments) == 1:
+            text = self.text(arguments[0])
+            return None if text is None or not text.replace(DIGITS, "").isascii() else text.lower()
         if name == "concat":
             return _joined(map(self.text, arguments))
         if name == "format" and arguments and not node.flag("func_variadic"):

@@ -51,7 +51,7 @@ def batch_after(tree: Node | Unparsed, batch: Batch) -> Batch:
 
 def _after_calls(tree: Node, before: Batch, batch: Batch) -> Batch:
     """Functions of the batch that are called, perhaps for each row; also by triggers and the like."""
-    direct = each_once(calls(tree)) if tree.kind in EXECUTED else ()
+    direct = each_once(calls(tree), batch) if tree.kind in EXECUTED else ()
     for call, within in chain(((each, batch) for each in direct), fired(tree, before)):
         try:
             inside = inside_call(call, within, batch_after) if call.kind == "FuncCall" else None

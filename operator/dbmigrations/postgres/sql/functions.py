@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
+from dbmigrations.postgres.sql.arguments import Given, constants_in, may_depend_on_arguments
 from dbmigrations.postgres.sql.batch import Batch
 from dbmigrations.postgres.sql.builtin_functions import HARMLESS, OF_EXTENSIONS, READING
 from dbmigrations.postgres.sql.names import RelationName
 from dbmigrations.postgres.sql.naming import function_name
 from dbmigrations.postgres.sql.tree import Node
-from dbmigrations.postgres.sql.uncertainty import definitions
+from dbmigrations.postgres.sql.uncertainty import definitions, definitions_called
 
 _SEQUENCE_SETTER = "setval"
 _NOT_VOLATILE = READING | {"uuid_nil", "uuid_ns_dns", "uuid_ns_oid", "uuid_ns_url", "uuid_ns_x500"}
@@ -29,11 +30,16 @@ def strange_calls(tree: Node, batch: Batch) -> tuple[Node, ...]:
 _NO_BATCH = Batch.of("public")
 
 
-def each_once(calls: tuple[Node, ...]) -> Iterator[Node]:
-    """One call of each name and number of arguments."""
-    seen: set[tuple[tuple[str, str], int]] = set()
+def each_once(calls: tuple[Node, ...], batch: Batch) -> Iterator[Node]:
+    """One call of each name and number of arguments; one of each argument where these may say what is done."""
+    seen: set[tuple[tuple[str, str], int, Given]] = set()
+    told: dict[tuple[tuple[str, str], int], bool] = {}
     for call in calls:
-        key = (function_name(call), len(call.nodes("args")))
+        name, arguments = function_name(call), len(call.nodes("args"))
+        if (name, arguments) not in told:
+            found = definitions_called(batch, _routine(call), arguments)
+            told[name, arguments] = any(map(may_depend_on_arguments, found))
+        key = (name, arguments, constants_in(call, batch) if told[name, arguments] else ())
         if key not in seen:
             seen.add(key)
             yield call

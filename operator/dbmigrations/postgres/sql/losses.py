@@ -82,7 +82,7 @@ def _executed(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
             yield UnknownLoss("the catalog itself is changed", position)
         else:
             yield from _written(node, batch, position)
-    for call in each_once(strange_calls(tree, batch)):
+    for call in each_once(strange_calls(tree, batch), batch):
         yield from _called(call, batch, position)
 
 
@@ -198,7 +198,7 @@ def _retyped(column: str, definition: Node, relation: RelationName, batch: Batch
 def _evaluated(command: Node, relation: RelationName, batch: Batch, position: Position) -> Iterator[Loss]:
     """Defaults, checks and USING are evaluated for the rows that there are."""
     origins = batch.origins(relation)
-    for call in each_once(strange_calls(command, batch)):
+    for call in each_once(strange_calls(command, batch), batch):
         later = command.word("subtype") == "AT_ColumnDefault"
         if own_calls(call, batch):
             yield from () if later else _called(call, batch, position)
@@ -209,13 +209,13 @@ def _evaluated(command: Node, relation: RelationName, batch: Batch, position: Po
 
 def _alter_domain(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
     """What it is to check is evaluated for the values that there are."""
-    for call in each_once(strange_calls(tree, batch)):
+    for call in each_once(strange_calls(tree, batch), batch):
         yield from _called(call, batch, position)
 
 
 def _create_index(tree: Node, batch: Batch, position: Position) -> Iterator[Loss]:
     """Its expressions are evaluated. Functions that existed are immutable, and may not write."""
-    for call in each_once(own_calls(tree, batch)):
+    for call in each_once(own_calls(tree, batch), batch):
         yield from _called(call, batch, position)
 
 

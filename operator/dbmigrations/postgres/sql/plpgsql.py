@@ -8,11 +8,12 @@ nobody then knows what the body does. Facts that shaped this module:
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
 from dbmigrations.postgres.sql.declarations import with_plain_types
+from dbmigrations.postgres.sql.readings import assignment_in
 from dbmigrations.postgres.sql.steps import (
     Either,
     Execute,
@@ -25,7 +26,7 @@ from dbmigrations.postgres.sql.steps import (
     UnreadError,
     levels_of,
 )
-from dbmigrations.postgres.sql.variables import assignment_in, name_of, variables_of, with_texts
+from dbmigrations.postgres.sql.variables import name_of, variables_of, with_texts
 
 LEVELS = 50
 """How deep statements may be nested: what follows them calls itself for each level."""
@@ -38,7 +39,7 @@ def steps_of_block(body: str) -> Steps:
     Raises:
         UnreadError: it cannot be read.
     """
-    return _steps("DO ", body, ())
+    return _steps("DO ", body, (), {})
 
 
 _OF_TRIGGERS = (
@@ -54,31 +55,34 @@ def steps_of_trigger(body: str) -> Steps:
         UnreadError: it cannot be read.
     """
     names = tuple(each.split()[0] for each in _OF_TRIGGERS.split(";")[:-1])
-    return _steps_within(_OF_TRIGGERS, body, names, "int")
+    return _steps_within(_OF_TRIGGERS, body, names, "int", {})
 
 
-def steps_of_function(body: str, parameters: tuple[str, ...], *, returns: str) -> Steps:
+def steps_of_function(body: str, parameters: tuple[str, ...], *, returns: str, given: Mapping[str, str]) -> Steps:
     """The steps of a function's or procedure's body.
 
     Args:
         body: its source.
         parameters: their names.
         returns: `void`, `int` (a value), or `SETOF int`.
+        given: what the call gives to some of them, as text.
 
     Raises:
         UnreadError: it cannot be read.
     """
     declared = "".join(f'"{each}" text;' for each in parameters if '"' not in each)
-    return _steps_within(declared, body, parameters, returns)
+    return _steps_within(declared, body, parameters, returns, given)
 
 
-def _steps_within(declared: str, body: str, parameters: tuple[str, ...], returns: str) -> Steps:
+def _steps_within(
+    declared: str, body: str, parameters: tuple[str, ...], returns: str, given: Mapping[str, str]
+) -> Steps:
     inner = body.strip().removesuffix(";")
     head = f"CREATE FUNCTION f() RETURNS {returns} LANGUAGE plpgsql AS "
-    return _steps(head, f"DECLARE {declared} BEGIN {inner}\n; END", parameters)
+    return _steps(head, f"DECLARE {declared} BEGIN {inner}\n; END", parameters, given)
 
 
-def _steps(head: str, body: str, parameters: tuple[str, ...]) -> Steps:
+def _steps(head: str, body: str, parameters: tuple[str, ...], given: Mapping[str, str]) -> Steps:
     from postgast.errors import PgQueryError
     from postgast.plpgsql import parse_plpgsql
 
@@ -103,7 +107,7 @@ def _steps(head: str, body: str, parameters: tuple[str, ...]) -> Steps:
         raise UnreadError(_TOO_DEEP) from None
     if levels_of(steps) > LEVELS:
         raise UnreadError(f"its statements are nested in more than {LEVELS} levels")
-    steps = with_texts(steps, variables_of(function, frozenset(parameters)))
+    steps = with_texts(steps, variables_of(function, frozenset(parameters), given))
     return steps[:-1] if steps and isinstance(steps[-1], Leave) else steps
 
 

@@ -18,7 +18,7 @@ def with_routine(batch: Batch, name: RelationName, definition: Node) -> Batch:
 
 def without_routine(batch: Batch, name: RelationName) -> Batch:
     """As the body of that routine sees it: what calls itself is not looked into again."""
-    return replace(batch, routines=batch.routines.discard(batch.place(name)), depth=batch.depth + 1)
+    return replace(batch, routines=batch.routines.discard(batch.place(name)), depth=batch.depth + 1, texts=())
 
 
 def without_routine_named(batch: Batch, name: RelationName) -> Batch:

@@ -6,9 +6,14 @@ from itertools import chain
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """SQL that runs when control reaches it."""
+    """SQL that runs when control reaches it.
+
+    Attributes:
+        values: of the variables in it, as far as they are known, as texts.
+    """
 
     sql: str
+    values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TypeVar
 from rpds import HashTrieMap, HashTrieSet
 
 from dbmigrations.postgres.sql.batch import CAST, CONSTRAINED, MIXED, Batch, Fate
-from dbmigrations.postgres.sql.names import RelationName
+from dbmigrations.postgres.sql.names import ANY, RelationName
 from dbmigrations.postgres.sql.tree import Node, Unparsed, parse
 
 _Name = TypeVar("_Name")
@@ -48,6 +48,7 @@ def after_maybe(batch: Batch, after: Batch) -> Batch:
         same = HashTrieMap({at: every for at, every in batch.routines.items() if after.routines.get(at) == every})
     return replace(
         batch,
+        relations=_with_any(batch.relations, after.relations),
         others=HashTrieSet(kept),
         retyped=after.retyped,
         loosened=after.loosened,
@@ -79,6 +80,7 @@ def _joined(one: Batch, other: Batch, batch: Batch) -> Batch:
         return clouded(replace(one if one.is_clouded else other, others=others, ties=ties))
     return replace(
         one,
+        relations=_with_any(one.relations, other.relations),
         others=others,
         retyped=one.retyped.update(other.retyped),
         loosened=one.loosened.update(other.loosened),
@@ -99,10 +101,24 @@ def _is_only_added_to(batch: Batch, after: Batch) -> bool:
     ):
         return False
     return (
-        _only_adds(batch.relations, after.relations)
+        _only_adds(_with_any(batch.relations, after.relations), after.relations)
         and _only_adds(batch.columns, after.columns)
         and _only_adds(batch.schemas, after.schemas)
     )
+
+
+def _with_any(
+    earlier: "HashTrieMap[RelationName, RelationName | Fate]", later: "HashTrieMap[RelationName, RelationName | Fate]"
+) -> "HashTrieMap[RelationName, RelationName | Fate]":
+    """With what the batch made and may since hold rows of whatever relation, as one that was attached has."""
+    if earlier is later:
+        return earlier
+    held = {
+        name: fate
+        for name, fate in later.items()
+        if isinstance(fate, RelationName) and ANY in {fate.schema, fate.name} and earlier.get(name) == Fate.MADE
+    }
+    return earlier.update(held) if held else earlier
 
 
 def _only_adds(earlier: Mapping[_Name, object], later: Mapping[_Name, object]) -> bool:

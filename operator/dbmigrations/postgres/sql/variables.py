@@ -1,28 +1,18 @@
 """What EXECUTE of a variable may run: a text that the body assigns to it, where it has none from elsewhere."""
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from dbmigrations.postgres.sql.dynamic import elements_of, piece_of
-from dbmigrations.postgres.sql.readings import everything, is_set_wherever_read, loops_around
-from dbmigrations.postgres.sql.steps import Either, Execute, ForEach, Repeat, Step, Steps
-
-_ASSIGNMENT = (
-    r"""\s*(?:"(?:[^"]|"")+"|[\w$\x80-\U0010ffff]+)"""
-    r"""(?P<part>\s*\.\s*(?:"(?:[^"]|"")+"|[\w$\x80-\U0010ffff]+)|\s*\[(?P<index>[^\]=]*)\])*\s*:?=(?P<value>.*)"""
-)
-"""Compiled when it is needed, for that takes longer than all of this module."""
+from dbmigrations.postgres.sql.dynamic import DIGITS, elements_of, piece_of
+from dbmigrations.postgres.sql.readings import assignment_of, everything, is_set_wherever_read, loops_around
+from dbmigrations.postgres.sql.steps import Either, Execute, ForEach, Repeat, Run, Step, Steps
 
 Texts = dict[str, tuple[str, ...]]
 """The expressions that a variable may have its value from, by its name."""
-
-
-def assignment_in(text: str) -> re.Match[str] | None:
-    """The parts of an assignment, of which the parser gives the whole text."""
-    return re.fullmatch(_ASSIGNMENT, text, re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +34,20 @@ class Variables:
     numbers: frozenset[str]
 
 
+_PLACES = 2
+"""The row of an INTO is there twice: among the variables, and in its statement."""
+
+
 def name_of(number: int) -> str:
     """Stands for the name of a variable of which the parser gives the number."""
     return f"#{number}"
 
 
-def variables_of(function: dict[str, Any], parameters: frozenset[str]) -> Variables:
+def variables_of(function: dict[str, Any], parameters: frozenset[str], given: Mapping[str, str]) -> Variables:
     """Of the variables of a parsed body that are only ever set by assignments and their declarations, or by loops.
 
-    Not of `parameters`, which the caller sets, nor of names that are declared more than once.
+    Not of `parameters`, which the caller sets, but for the texts `given` to them, nor of names that are declared more
+    than once.
     """
     datums = function.get("datums", [])
     names = [each.get("refname") for datum in datums for each in datum.values()]
@@ -60,13 +55,13 @@ def variables_of(function: dict[str, Any], parameters: frozenset[str]) -> Variab
     looping: set[int] = set()
     counting: dict[str, list[int]] = {}
     otherwise: set[int] = set()
+    rows: Counter[int] = Counter()
     for kind, fields in _everything([datums, function["action"]]):
-        if kind == "PLpgSQL_stmt_assign":
-            found = assignment_in(fields["expr"]["PLpgSQL_expr"]["query"])
-            if found and found["part"] is None:
-                assigned.setdefault(fields["varno"], []).append(found["value"])
-            else:
-                otherwise.add(fields["varno"])
+        if told := assignment_of(kind, fields):
+            assigned.setdefault(told[0], []).append(told[1])
+            rows[told[0]] -= _PLACES if kind == "PLpgSQL_stmt_execsql" else 0
+        elif kind == "PLpgSQL_row":
+            rows.update(each["varno"] for each in fields.get("fields", ()))
         elif kind == "PLpgSQL_diag_item":
             otherwise.add(fields["target"])
         elif kind == "PLpgSQL_stmt_call":
@@ -77,7 +72,8 @@ def variables_of(function: dict[str, Any], parameters: frozenset[str]) -> Variab
             variable = fields["var"]["PLpgSQL_var"]
             counting.setdefault(variable["refname"], []).append(variable.get("lineno", 0))
         else:
-            otherwise.update(_set_by(fields))
+            otherwise.update({fields["varno"]} if "varno" in fields else ())
+    otherwise.update(number for number, places in rows.items() if places)
     counters = {name: _counters(name, datums, lines) for name, lines in counting.items()}
     looping.update(chain.from_iterable(counters.values()))
     own = {
@@ -108,11 +104,19 @@ def variables_of(function: dict[str, Any], parameters: frozenset[str]) -> Variab
     }
     called |= {name: name for name in steady - parameters}
     around = {
-        each["refname"]: _named(loops_around(function, each["refname"]), called)
+        each["refname"]: _named(loops_around(function, number, each["refname"]), called)
         for number, each in own.items()
         if called and number in assigned and not any(_declared(each))
     }
-    return Variables(texts, _constants(texts, lasting), around, called, numbers)
+    steady_parameters = {
+        each["refname"]: given[each["refname"]]
+        for number, datum in enumerate(datums)
+        if (each := datum.get("PLpgSQL_var"))
+        and each["refname"] in given
+        and number not in otherwise | assigned.keys() | looping
+        and names.count(each["refname"]) == 1
+    }
+    return Variables(texts, _constants(texts, lasting, steady_parameters), around, called, numbers)
 
 
 def _named(heads: frozenset[str], called: dict[str, str]) -> frozenset[str]:
@@ -148,15 +152,21 @@ def _is_told_by_text(variable: dict[str, Any]) -> bool:
     return variable.get("datatype", {}).get("PLpgSQL_type", {}).get("typname") in _TOLD_BY_TEXT
 
 
-def _constants(texts: Texts, own: dict[int, dict[str, Any]]) -> dict[str, str]:
-    """In the order of their declarations: one may be made of those before it."""
-    constants: dict[str, str] = {}
-    for each in own.values():
-        found = texts.get(each["refname"], ())
-        value = piece_of(found[0], constants) if len(found) == 1 and _is_told_by_text(each) else None
-        if value is not None and (_NUMBER.fullmatch(value) or not _is_number(each)):
-            constants[each["refname"]] = value
-    return constants
+def _constants(texts: Texts, own: dict[int, dict[str, Any]], given: dict[str, str]) -> dict[str, str]:
+    """Each may be made of others, and of what is given: found round by round."""
+    constants = dict(given)
+    pending = {each["refname"]: each for each in own.values() if _is_told_by_text(each)}
+    while True:
+        found: dict[str, str] = {}
+        for name, each in pending.items():
+            made_of = texts.get(name, ())
+            value = piece_of(made_of[0], constants) if len(made_of) == 1 else None
+            if value is not None and (_NUMBER.fullmatch(value) or not _is_number(each)):
+                found[name] = value
+        if not found:
+            return constants
+        constants |= found
+        pending = {name: each for name, each in pending.items() if name not in found}
 
 
 def _is_number(variable: dict[str, Any]) -> bool:
@@ -167,14 +177,6 @@ def _declared(variable: dict[str, Any]) -> Iterator[str]:
     text = variable.get("default_val", {}).get("PLpgSQL_expr", {}).get("query", "NULL")
     if text.strip().upper() != "NULL":  # EXECUTE of NULL is an error
         yield text
-
-
-def _set_by(fields: dict[str, Any]) -> Iterator[int]:
-    """The numbers of variables that a statement sets by itself: a loop, or INTO a row of them."""
-    if "varno" in fields:
-        yield fields["varno"]
-    for each in fields.get("fields", ()):
-        yield each["varno"]
 
 
 def _everything(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: ANN401  # JSON
@@ -208,6 +210,8 @@ class _Known:
                 found, values = self._assigned(expression)
                 first, *others = (Execute(text, tuple(values.items())) for text in found)
                 yield Either(((first,), *((each,) for each in others))) if others else first
+            case Run(sql=sql) if self.values and "(" in sql:
+                yield Run(sql, tuple(self.values.items()))
             case Either(blocks=blocks):
                 yield Either(tuple(self.steps(block) for block in blocks))
             case Repeat(block=block):
@@ -228,15 +232,21 @@ class _Known:
 
     def _rounds(self, loop: ForEach) -> Iterator[Step]:
         name = self.variables.looping.get(loop.variable, "")
-        is_free = name and name not in self.values and _executes(loop.block)
+        is_free = name and name not in self.values and _depends(loop.block, name)
         values = self._values(loop, name) if is_free else None
         rounds = self.rounds * max(1, len(values or ()))
         if values is None or rounds > MOST:
             kept = {each: value for each, value in self.values.items() if each != name}
-            yield Repeat(replace(self, values=kept).steps(loop.block))
+            counted = {name: DIGITS} if is_free and self._counts_upwards(loop) else {}
+            yield Repeat(replace(self, values=kept | counted).steps(loop.block))
             return
         for value in values:
             yield from replace(self, values=self.values | {name: value}, rounds=rounds).steps(loop.block)
+
+    def _counts_upwards(self, loop: ForEach) -> bool:
+        """Whether the counter is never negative: its value is digits then."""
+        first, *others = (self.values.get(each.strip().lower(), each.strip()) for each in loop.sources)
+        return bool(others) and _NUMBER.fullmatch(first) is not None and int(first) >= 0
 
     def _values(self, loop: ForEach, name: str) -> tuple[str, ...] | None:
         if len(loop.sources) == 1:
@@ -251,15 +261,17 @@ class _Known:
         return tuple(map(str, range(first, last + 1))) if first <= last < first + MOST else None
 
 
-def _executes(steps: Steps) -> bool:
-    """Whether the text of anything in it may depend on the round."""
+def _depends(steps: Steps, name: str) -> bool:
+    """Whether anything in it may depend on the round: the text of an EXECUTE, or what a routine is given."""
     for step in steps:
         match step:
             case Execute():
                 return True
-            case Either(blocks=blocks) if any(map(_executes, blocks)):
+            case Run(sql=sql) if name in sql.lower() and sql.lstrip()[:6].upper() == "SELECT" and "(" in sql:
                 return True
-            case ForEach(block=block) | Repeat(block=block) if _executes(block):
+            case Either(blocks=blocks) if any(_depends(block, name) for block in blocks):
+                return True
+            case ForEach(block=block) | Repeat(block=block) if _depends(block, name):
                 return True
             case _:
                 pass

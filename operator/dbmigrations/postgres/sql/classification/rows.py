@@ -35,7 +35,7 @@ def rows(tree: Node, batch: Batch, classify: Classify) -> Iterator[Finding]:
         yield Finding(OperationClass.ADDITIVE, f"create table {relation_in(into, 'rel')}", "it is new")
     if sets_sequence(tree):
         yield Finding(OperationClass.DATA, "set the position of a sequence", "the next number is another one")
-    for call in each_once(strange_calls(tree, batch)):
+    for call in each_once(strange_calls(tree, batch), batch):
         yield from function_call(call, batch, classify)
     for node, within in fired(tree, batch):
         yield from function_call(node, within, classify) if node.kind == "FuncCall" else classify(node, within)
