@@ -14,6 +14,7 @@ from dbmigrations.controller.snapshot import ContainerFacts, JobFacts, JobState,
 from dbmigrations.controller.startup import (
     RUNTIME_REASONS,
     Hindrance,
+    ended_unstarted,
     failed_init,
     failed_start,
     main_container,
@@ -69,7 +70,8 @@ def ending_of(job: JobFacts, pods: Iterable[PodFacts], step: StepRef, run: str, 
         return Lost(f"its runner reported success, but Job {job.name} failed: {job.reason} {job.message}".strip())
     if isinstance(said, Lost):
         for pod in newest_first[:1]:
-            hindrance = failed_init(pod) or failed_start(pod)
+            unstarted = None if has_run or running_since(newest_first) is not None else ended_unstarted(pod)
+            hindrance = failed_init(pod) or failed_start(pod) or unstarted
             if hindrance is not None:
                 return NeverStarted(hindrance)
     return said

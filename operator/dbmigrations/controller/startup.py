@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from dbmigrations.api.reasons import Waiting
 from dbmigrations.controller.naming import MAIN_CONTAINER, SOURCE_CONTAINER
-from dbmigrations.controller.snapshot import ContainerFacts, EventFacts, JobFacts, PodFacts
+from dbmigrations.controller.snapshot import ContainerFacts, EventFacts, JobFacts, PodFacts, PodPhase
 
 IMAGE_REASONS = frozenset(
     {
@@ -76,6 +76,17 @@ def failed_start(pod: PodFacts) -> Hindrance | None:
     if main is None or main.exit_reason not in NOT_STARTED_REASONS:
         return None
     return Hindrance(Waiting.POD, f"Pod {pod.name} could not start: {main.exit_reason}: {main.exit_message}")
+
+
+def ended_unstarted(pod: PodFacts) -> Hindrance | None:
+    """The Pod failed before its runner's container began: a node that had no room after all, an eviction in between."""
+    main = main_container(pod)
+    if pod.phase is not PodPhase.FAILED or main is None:
+        return None
+    if main.started_at is not None or main.exit_code is not None:
+        return None
+    said = f"{pod.reason}: {pod.message}" if pod.reason and pod.message else pod.reason or pod.message or "no word why"
+    return Hindrance(Waiting.POD, f"Pod {pod.name} ended before it ran: {said}")
 
 
 def _refused_pod(job: JobFacts, events: Iterable[EventFacts]) -> Hindrance | None:

@@ -166,6 +166,32 @@ def test_our_own_init_container_that_fails_is_a_pod_that_does_not_start() -> Non
     assert "exit code 126" in found.hindrance.message
 
 
+NEVER_RAN = {
+    "turned away by its node": ("OutOfmemory", "Pod was rejected: Node didn't have enough resource: memory"),
+    "evicted while its images were pulled": ("Evicted", "The node was low on resource: ephemeral-storage."),
+    "on a node that is gone": ("", ""),
+}
+
+
+@pytest.mark.parametrize(("reason", "message"), NEVER_RAN.values(), ids=NEVER_RAN.keys())
+def test_a_pod_that_failed_before_its_runner_began_is_waited_for_and_no_lost_step(reason: str, message: str) -> None:
+    """Steps may be lost only so often before a person is asked; a cluster without room is no such thing."""
+    found = ending(FAILED, replace(pod("", code=None, begun=False), reason=reason, message=message))
+
+    assert isinstance(found, NeverStarted)
+    assert found.hindrance is not None
+    assert found.hindrance.reason is Waiting.POD
+    assert reason in found.hindrance.message
+    assert message in found.hindrance.message
+
+
+def test_a_runner_that_was_seen_before_is_lost_whatever_became_of_its_last_pod() -> None:
+    unstarted = replace(pod("", code=None, begun=False), reason="Evicted")
+
+    assert isinstance(ending(FAILED, unstarted, has_run=True), Lost)
+    assert isinstance(ending(FAILED, replace(unstarted, name="p2"), pod("", code=137, age=1)), Lost)
+
+
 def test_what_the_node_says_about_a_container_it_could_not_start_is_no_result() -> None:
     """The kubelet writes it where a result would be, with a start time of 1970."""
     found = ending(FAILED, pod('exec: "dbmigrate": not found', code=128, reason="StartError"))
