@@ -17,6 +17,7 @@ import aiohttp
 import structlog
 from kubernetes.aio.client import ApiClient
 from kubernetes.aio.client.rest import RESTClientObject
+from kubernetes.aio.config import ConfigException
 
 from dbmigrations.api.resource import MANAGER
 from dbmigrations.controller.errors import (
@@ -198,7 +199,7 @@ class Cluster:
                 auth_settings=["BearerToken"],
             )
             answer = await self._api.call_api(*prepared, _request_timeout=aiohttp.ClientTimeout(seconds))
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (aiohttp.ClientError, OSError, TimeoutError, ConfigException) as error:  # the last: of a token's renewal
             raise UnavailableError(f"{request.method} {request.path}: {type(error).__name__}: {error}") from None
         response: aiohttp.ClientResponse = answer.response
         return response

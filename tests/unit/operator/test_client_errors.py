@@ -1,8 +1,12 @@
 """What the API server's answers mean."""
 
-import pytest
+import asyncio
 
-from dbmigrations.controller.client import as_error
+import pytest
+from kubernetes.aio.client import Configuration
+from kubernetes.aio.config import ConfigException
+
+from dbmigrations.controller.client import Cluster, as_error
 from dbmigrations.controller.errors import (
     AlreadyExistsError,
     ClusterError,
@@ -54,3 +58,17 @@ def test_a_throttled_call_says_when_to_come_back(header: str, seconds: float) ->
 
     assert isinstance(error, ThrottledError)
     assert error.retry_after == seconds
+
+
+def test_a_token_that_cannot_be_renewed_just_now_is_an_api_server_that_is_not_reached() -> None:
+    def renew(_configuration: Configuration) -> None:
+        raise ConfigException("Token file exists but empty.")
+
+    async def story() -> None:
+        configuration = Configuration(host="http://127.0.0.1:1", api_key={"BearerToken": "expired"})
+        configuration.refresh_api_key_hook = renew  # type: ignore[assignment]  # typed by its default
+        async with Cluster(configuration) as cluster:
+            await cluster.get("/api")
+
+    with pytest.raises(UnavailableError, match="empty"):
+        asyncio.run(story())
