@@ -27,6 +27,7 @@ from dbmigrations.controller.login import load
 from dbmigrations.controller.queue import WorkQueue
 from dbmigrations.controller.reconcile import Reconciler
 from dbmigrations.controller.snapshot import OperatorFacts
+from dbmigrations.operator.companions import Companions
 from dbmigrations.operator.credentials import connection
 from dbmigrations.operator.handlers import kopf_settings, registry
 from dbmigrations.operator.health import HealthServer
@@ -80,7 +81,7 @@ class Operator:
         self._announcer = Announcer(cluster)
         self._pod_ends = PodEnds(cluster, settings.namespaces, self._queue.add)
         self._stop = asyncio.Event()
-        self._besides: list[asyncio.Task[None]] = []
+        self._companions = Companions()
         self._failure: OperatorError | None = None
         self._workers: Workers | None = None
         self._health = HealthServer(settings.listen, self, self.metrics.render)
@@ -149,7 +150,7 @@ class Operator:
         now = asyncio.get_running_loop().time()
         missed = sorted(self._watch.overdue(now))
         found = [f"no event told of {len(missed)} changed resources, {missed[0]} among them"] if missed else []
-        return found + (self._workers.ailments() if self._workers else [])
+        return [*found, *(self._workers.ailments() if self._workers else []), *self._companions.ailments()]
 
     def _forget(self, key: Key) -> None:
         self._watch.saw_end(key)
@@ -178,11 +179,9 @@ class Operator:
         )
         self._workers = Workers(self._queue, reconciler.reconcile, self._settings.workers, self.metrics)
         self._workers.start()
-        self._besides = [
-            asyncio.create_task(self._announcer.post_forever(), name="events"),
-            asyncio.create_task(self._compare_forever(), name="comparison of watch and list"),
-            asyncio.create_task(self._pod_ends.watch_forever(), name="ends of Pods"),
-        ]
+        self._companions.start("events", self._announcer.post_forever())
+        self._companions.start("comparison of watch and list", self._compare_forever())
+        self._companions.start("ends of Pods", self._pod_ends.watch_forever())
         for number in (signal.SIGTERM, signal.SIGINT):  # in place of Kopf's, which fail on a second signal
             asyncio.get_running_loop().add_signal_handler(number, self.stop)
 
@@ -192,9 +191,7 @@ class Operator:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_EVENTS):
                     await self._announcer.drained()
-        for task in self._besides:
-            task.cancel()
-        await asyncio.gather(*self._besides, return_exceptions=True)
+        await self._companions.stop()
         await self._health.stop()  # now: Kopf takes a probe's open connection for a task that hangs, and waits for it
 
     async def _compare_forever(self) -> None:
