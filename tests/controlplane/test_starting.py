@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from dbmigrations.api.step import StepName, StepRef, Trigger
 from dbmigrations.controller.naming import Attempt
+from tests.cluster.kube import AnswerError
 from tests.controlplane.fake_kubelet import Fate, only
 from tests.controlplane.waiting import eventually
 
@@ -100,6 +102,47 @@ def test_a_pod_that_finds_no_node_stands_in_the_message(world: World) -> None:
 
     world.await_message("Insufficient memory")
     waiting(world)
+
+
+def test_a_webhook_that_does_not_answer_stands_in_the_message_and_the_run_goes_on_without_it(world: World) -> None:
+    """The API server answers 500 then, as if the fault were its own."""
+    rule = {"apiGroups": ["batch"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["jobs"]}
+    webhook = {
+        "name": "jobs.policy.example",
+        "clientConfig": {"url": "https://127.0.0.1:9/"},
+        "rules": [rule],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": world.ns}},
+        "failurePolicy": "Fail",
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+    }
+    collection = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+    configuration = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": world.ns},
+        "webhooks": [webhook],
+    }
+    world.kube.call("POST", collection, configuration)
+    eventually("the webhook is asked", lambda: _is_asked(world))
+    world.create("1.0.0")
+
+    world.await_message("the Job was refused", "jobs.policy.example")
+    waiting(world)
+
+    world.kube.call("DELETE", f"{collection}/{world.ns}")
+    world.await_ready("1.0.0")
+
+
+def _is_asked(world: World) -> bool:
+    pod = {"restartPolicy": "Never", "containers": [{"name": "probe", "image": "probe"}]}
+    metadata = {"generateName": "probe-", "namespace": world.ns}
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": {"template": {"spec": pod}}}
+    try:
+        world.kube.create(job)
+    except AnswerError as error:
+        return error.status == HTTPStatus.INTERNAL_SERVER_ERROR
+    return False
 
 
 def test_a_quota_on_jobs_stands_in_the_message_and_the_run_goes_on_when_it_is_raised(world: World) -> None:

@@ -216,11 +216,14 @@ def as_error(asked: str, status: int, answer: Mapping[str, Any], retry_after: st
             return ThrottledError(text, retry_after=float(retry_after) if retry_after.isdigit() else 1.0)
         case ((404 | 409 | 410), _):
             return _BY_STATUS[status](text)
-        case _ if status in range(400, 500):
+        case _ if status in range(400, 500) or _NO_WEBHOOK in text:
             return RefusedError(text, reason=reason, answer=str(answer.get("message", "")))
         case _:
             return UnavailableError(text)
 
+
+_NO_WEBHOOK = "failed calling webhook"
+"""In a 500 of the API server: admission has a webhook that does not answer, and nothing passes without it."""
 
 _BY_STATUS = {404: NotFoundError, 409: ConflictError, 410: GoneError}
 

@@ -5,7 +5,7 @@ ClusterError
 ├── ConflictError         409: the object changed since it was read
 ├── AlreadyExistsError    409: an object of this name is there
 ├── GoneError             410: the version asked for is no longer kept
-├── RefusedError          400, 401, 403, 405, 422 …: asking again the same way will not help
+├── RefusedError          400, 401, 403, 405, 422 …, and admission by a webhook that does not answer (500)
 ├── ThrottledError        429: ask again after `retry_after` seconds
 └── UnavailableError      5xx, no connection, no answer in time: whether it took effect is unknown
 """
@@ -32,7 +32,7 @@ class GoneError(ClusterError):
 
 
 class RefusedError(ClusterError):
-    """Not allowed, not valid, or forbidden by admission or quota; `reason` and `answer` are the server's own words."""
+    """Not allowed, not valid, not let through by admission or quota; `reason` and `answer` are the server's words."""
 
     def __init__(self, message: str, *, reason: str = "", answer: str = "") -> None:
         super().__init__(message)

@@ -52,6 +52,14 @@ def test_a_refusal_carries_the_servers_reason() -> None:
     assert error.reason == "Forbidden"
 
 
+def test_a_webhook_of_admission_that_does_not_answer_refuses_what_it_should_have_judged() -> None:
+    said = 'Internal error occurred: failed calling webhook "jobs.policy.example": connection refused'
+    error = as_error("POST /x", 500, {"reason": "InternalError", "message": said})
+
+    assert isinstance(error, RefusedError)
+    assert error.answer == said
+
+
 @pytest.mark.parametrize(("header", "seconds"), [("7", 7.0), ("", 1.0), ("soon", 1.0)])
 def test_a_throttled_call_says_when_to_come_back(header: str, seconds: float) -> None:
     error = as_error("GET /x", 429, {}, header)
