@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _POLL = 0.02  # seconds
 _AGAIN = 0.3  # seconds until a server that ended by itself is started again
+_USUAL = 2  # standard error: the last of the descriptors that every process has
 
 
 @dataclass(frozen=True)
@@ -115,11 +116,25 @@ def start(
             (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o644),
             (os.POSIX_SPAWN_DUP2, 1, 2),
+            *((os.POSIX_SPAWN_CLOSE, number) for number in _left_to_children()),
         ],
         setsid=True,
         setsigdef=[signal.SIGINT, signal.SIGTERM, signal.SIGPIPE],
     )
     return running(pid) or Process(pid, 0)  # ended already: the caller's wait reports it with its log
+
+
+def _left_to_children() -> list[int]:
+    """What the caller's shell has open beside the usual three: a lock that it holds, a pipe that somebody reads."""
+    numbers = (int(one.name) for one in Path("/proc/self/fd").iterdir())
+    return [number for number in numbers if number > _USUAL and _is_inheritable(number)]
+
+
+def _is_inheritable(number: int) -> bool:
+    try:
+        return os.get_inheritable(number)
+    except OSError:  # closed by now, as the listed folder's own is
+        return False
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import time
 from typing import TYPE_CHECKING
 
@@ -34,3 +36,18 @@ def test_one_that_never_stays_is_given_up_with_what_it_said(tmp_path: Path) -> N
         servers.supervise("broken", ["sh", "-c", "echo not today; exit 1"], lambda: False, what="it", starts=3)
     assert servers.log("broken").read_text().splitlines() == ["not today"] * 3
     assert time.monotonic() - began < 30
+
+
+def test_one_keeps_nothing_open_that_its_starter_had_open(tmp_path: Path) -> None:
+    """A lock that a shell holds while it runs `make cluster` would be held for as long as the cluster runs."""
+    reading, writing = os.pipe()
+    os.set_inheritable(writing, True)  # noqa: FBT003 the signature is Python's
+    servers = Servers(tmp_path)
+    servers.start("quiet", ["sleep", "60"])
+    os.close(writing)
+
+    ended, _, _ = select.select([reading], [], [], 5)
+
+    os.close(reading)
+    servers.stop("quiet", patience=0)
+    assert ended, "the server holds the pipe"
