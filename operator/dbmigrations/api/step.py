@@ -11,6 +11,9 @@ from pydantic import Field, ValidationError
 
 from dbmigrations.api.model import ApiModel
 from dbmigrations.api.reasons import Failure, Refusal, Waiting
+from dbmigrations.api.result_errors import ResultCutOffError as ResultCutOffError
+from dbmigrations.api.result_errors import ResultInvalidError as ResultInvalidError
+from dbmigrations.api.result_errors import ResultTooLargeError as ResultTooLargeError
 from dbmigrations.api.secret_keys import SecretKeys
 from dbmigrations.api.words import (
     ApprovalMode,
@@ -33,6 +36,18 @@ FORMAT: Literal[1] = 1
 
 RESULT_LIMIT = 4096
 """Bytes. What Kubernetes keeps of a container's termination message."""
+
+SHARED_LIMIT = 12 * 1024 // 5
+"""Bytes. What it keeps where two containers were added to the three of ours: a Pod's containers share 12 KiB evenly.
+
+`kubectl debug` adds one, and so does whoever injects sidecars; a message is rather cut by us than a result by the node.
+"""
+
+_LEAST_MESSAGE = 1024
+"""Characters of a message that are worth more than that."""
+
+_LEAST_SHARE = 512
+"""Bytes. No node cuts a result shorter: there would have to be two dozen containers."""
 
 MEMORY = "/dbmigrations/memory"
 """Where the Pod of a step that dumps has a folder in memory, for the password file: it must reach no disk."""
@@ -227,25 +242,32 @@ class StepResult(ApiModel):
     """The newest changing run of this resource that the database knows as succeeded; empty: none. None: not read."""
 
     def encode(self) -> bytes:
-        """Compact JSON within RESULT_LIMIT: the message is cut (with an ellipsis) to fit.
+        """Compact JSON within RESULT_LIMIT, and within SHARED_LIMIT where a message of 1,024 characters may stay.
+
+        The message is cut (with an ellipsis) to fit.
 
         Raises:
             ResultTooLargeError: where even an empty message does not fit.
         """
+        raw = self._within(SHARED_LIMIT, _LEAST_MESSAGE, len(self.message))
+        raw = raw or self._within(RESULT_LIMIT, 0, _LEAST_MESSAGE)
+        if raw is None:
+            raise ResultTooLargeError(f"the result of step {self.step.name} does not fit {RESULT_LIMIT} bytes")
+        return raw
+
+    def _within(self, limit: int, low: int, high: int) -> bytes | None:
+        """As much of the message as fits, from `low` to `high` characters; None: not even `low`."""
         raw = compact_json(self)
-        if len(raw) <= RESULT_LIMIT:
+        if len(self.message) <= high and len(raw) <= limit:
             return raw
-        low, high = 0, len(self.message)
         best: bytes | None = None
         while low <= high:
             middle = (low + high) // 2
             raw = compact_json(self.model_copy(update={"message": self.message[:middle] + "…"}))
-            if len(raw) <= RESULT_LIMIT:
+            if len(raw) <= limit:
                 best, low = raw, middle + 1
             else:
                 high = middle - 1
-        if best is None:
-            raise ResultTooLargeError(f"the result of step {self.step.name} does not fit {RESULT_LIMIT} bytes")
         return best
 
     @classmethod
@@ -253,6 +275,7 @@ class StepResult(ApiModel):
         """Read a termination message.
 
         Raises:
+            ResultCutOffError: where it stops in the middle.
             ResultInvalidError: where it is empty, oversized, not JSON, of another format, or not of this shape.
         """
         if not raw.strip():
@@ -262,7 +285,13 @@ class StepResult(ApiModel):
         try:
             return cls.model_validate_json(raw)
         except ValidationError as error:
+            if _stops_in_the_middle(error) and len(raw.encode()) >= _LEAST_SHARE:
+                raise ResultCutOffError(f"the result was cut off after {len(raw.encode())} bytes") from None
             raise ResultInvalidError(f"the result is malformed at {places(error)}") from None
+
+
+def _stops_in_the_middle(error: ValidationError) -> bool:
+    return any(str(fault.get("ctx", {}).get("error", "")).startswith("EOF") for fault in error.errors())
 
 
 def places(error: ValidationError) -> str:
@@ -278,11 +307,3 @@ def places(error: ValidationError) -> str:
 def compact_json(result: StepResult) -> bytes:
     """The result as UTF-8 JSON without what is absent."""
     return result.model_dump_json(by_alias=True, exclude_none=True).encode()
-
-
-class ResultTooLargeError(Exception):
-    """A result that does not fit the termination message."""
-
-
-class ResultInvalidError(Exception):
-    """A termination message that is not a result of this contract."""

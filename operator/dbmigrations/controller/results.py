@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from dbmigrations.api.step import Outcome, ResultInvalidError, StepRef, StepResult
+from dbmigrations.api.step import Outcome, ResultCutOffError, ResultInvalidError, StepRef, StepResult
 from dbmigrations.controller.snapshot import ContainerFacts, JobFacts, JobState, PodFacts, PodPhase
 from dbmigrations.controller.startup import (
     RUNTIME_REASONS,
@@ -97,7 +97,7 @@ def _read(job: JobFacts, newest_first: list[PodFacts], step: StepRef, run: str) 
     ended = [(pod, main) for pod in deciding if (main := main_container(pod)) is not None and _spoke(main)]
     if not ended:
         return Lost(_silence(deciding[0]))
-    return _decode(ended[0][1], step, run)
+    return _decode(*ended[0], step, run)
 
 
 def _spoke(main: ContainerFacts) -> bool:
@@ -112,9 +112,11 @@ def _silence(pod: PodFacts) -> str:
     return f"Pod {pod.name} ended without a result: {pod.reason or pod.phase.value} {pod.message}".strip()
 
 
-def _decode(main: ContainerFacts, step: StepRef, run: str) -> Reported | Unreadable:
+def _decode(pod: PodFacts, main: ContainerFacts, step: StepRef, run: str) -> Reported | Lost | Unreadable:
     try:
         result = StepResult.decode(main.exit_message)
+    except ResultCutOffError as error:
+        return Lost(f"{error}: the containers that were added to Pod {pod.name} leave it no more room")
     except ResultInvalidError as error:
         return Unreadable(str(error))
     if result.run != run or result.step != step:

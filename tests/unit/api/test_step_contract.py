@@ -11,14 +11,17 @@ from hypothesis import strategies as st
 from dbmigrations.api.reasons import Failure, Refusal
 from dbmigrations.api.step import (
     RESULT_LIMIT,
+    SHARED_LIMIT,
     Outcome,
     PlanDirection,
     PlanSummary,
+    ResultCutOffError,
     ResultInvalidError,
     ResultTooLargeError,
     StepName,
     StepRef,
     StepResult,
+    compact_json,
 )
 
 RESULT = StepResult(step=StepRef(name=StepName.SQL, release="1.1.0", ordinal=3), run="r1", outcome=Outcome.SUCCEEDED)
@@ -55,6 +58,28 @@ def test_the_longest_plan_summary_fits_beside_its_message() -> None:
 
     assert len(raw) <= RESULT_LIMIT
     assert len(StepResult.decode(raw.decode()).message) > 1000
+
+
+@given(st.text(max_size=20_000))
+def test_a_result_without_a_plan_survives_two_containers_that_were_added_to_its_pod(message: str) -> None:
+    """A Pod's containers share 12 KiB; where these two take their part, the node cuts what is longer."""
+    raw = RESULT.model_copy(update={"message": message}).encode()
+
+    assert len(raw) <= SHARED_LIMIT or len(StepResult.decode(raw.decode()).message) <= 1025
+
+
+def test_a_message_that_status_can_show_whole_is_cut_little_for_that() -> None:
+    read = StepResult.decode(RESULT.model_copy(update={"message": "x" * 9000}).encode().decode())
+
+    assert 2000 < len(read.message) < 2457
+
+
+@pytest.mark.parametrize("share", [12288 // 4, 12288 // 12, 600])
+def test_a_result_of_which_the_node_kept_the_beginning_is_told_from_a_malformed_one(share: int) -> None:
+    raw = compact_json(RESULT.model_copy(update={"message": "é" * 3000}))[:share].decode(errors="replace")
+
+    with pytest.raises(ResultCutOffError, match="cut off after"):
+        StepResult.decode(raw)
 
 
 def test_a_result_that_cannot_fit_is_an_error_of_the_writer() -> None:

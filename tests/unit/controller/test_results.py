@@ -102,7 +102,10 @@ def test_a_result_that_is_none_of_this_step_is_unreadable_and_no_crash(message: 
     assert isinstance(ending(COMPLETE, pod(message)), Unreadable)
 
 
+CUT_OFF = StepResult(step=STEP, run=RUN, outcome=Outcome.SUCCEEDED, message="é" * 700).encode().decode()[:600]
+
 LOST = {
+    "a result that the node cut off": (COMPLETE, (pod(CUT_OFF),)),
     "no Pod": (COMPLETE, ()),
     "an empty message": (COMPLETE, (pod(""),)),
     "a killed Pod": (FAILED, (pod("", code=137, reason="OOMKilled"),)),
