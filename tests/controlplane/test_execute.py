@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -182,6 +183,20 @@ async def test_a_job_that_may_not_be_created_says_why_in_the_servers_words(
         await executor.act(resource, Decision("t", effect=impossible), resource.resource_version, NOW)
 
     assert refused.value.job == "shop-sql-1"
+
+
+async def test_a_misspelt_field_of_the_job_template_is_refused_by_its_name(
+    executor: Executor, resource: Resource
+) -> None:
+    """By default the API server leaves out what it does not know, and the Pod runs anywhere."""
+    wanted = job(resource)
+    manifest: Any = json.loads(json.dumps(wanted.manifest))
+    manifest["spec"]["template"]["spec"]["affinity"] = {"nodeAfinity": {}}
+
+    with pytest.raises(JobRefusedError, match=r"unknown field .*affinity\.nodeAfinity"):
+        await executor.act(
+            resource, Decision("t", effect=replace(wanted, manifest=manifest)), resource.resource_version, NOW
+        )
 
 
 async def test_only_the_job_of_the_uid_is_deleted_and_a_missing_one_is_no_error(

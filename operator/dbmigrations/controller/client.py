@@ -137,9 +137,10 @@ class Cluster:
             response.close()
 
     async def create(self, path: str, body: JsonObject) -> JsonObject:
-        """Adds an object to a collection."""
+        """Adds an object to a collection. A field that its kind does not have is refused, not left out in silence."""
         name = str(body.get("metadata", {}).get("name", ""))
-        return await self._write("POST", path, body, JSON, name=name)
+        request = _Request("POST", path, query=(("fieldValidation", "Strict"),), body=body, content_type=JSON)
+        return await self._write(request, name=name)
 
     async def patch(self, path: str, version: str, operations: Sequence[JsonObject]) -> JsonObject:
         """Applies JSON-patch operations to an object, all or none, and only where it still has this resourceVersion.
@@ -148,7 +149,7 @@ class Cluster:
         the current one with 409.
         """
         precondition = {"op": "replace", "path": "/metadata/resourceVersion", "value": version}
-        return await self._write("PATCH", path, [precondition, *operations], JSON_PATCH)
+        return await self._write(_Request("PATCH", path, body=[precondition, *operations], content_type=JSON_PATCH))
 
     async def delete(self, path: str, *, uid: str, propagation: str) -> JsonObject:
         """Deletes the object of this uid and, by `propagation`, what it owns. One of another uid is a conflict."""
@@ -158,18 +159,17 @@ class Cluster:
             "preconditions": {"uid": uid},
             "propagationPolicy": propagation,
         }
-        return await self._write("DELETE", path, options, JSON)
+        return await self._write(_Request("DELETE", path, body=options, content_type=JSON))
 
-    async def _write(
-        self, method: str, path: str, body: JsonObject | list[JsonObject], content_type: str, **context: str
-    ) -> JsonObject:
+    async def _write(self, request: _Request, **context: str) -> JsonObject:
+        log = self._log.bind(method=request.method, path=request.path, **context)
         try:
-            answer = await self._call(_Request(method, path, body=body, content_type=content_type))
+            answer = await self._call(request)
         except ClusterError as error:
-            self._log.info("write refused", method=method, path=path, error=type(error).__name__, **context)
+            log.info("write refused", error=type(error).__name__)
             raise
         version = answer.get("metadata", {}).get("resourceVersion", "")
-        self._log.info("write", method=method, path=path, resource_version=version, **context)
+        log.info("write", resource_version=version)
         return answer
 
     async def _call(self, request: _Request) -> JsonObject:

@@ -201,9 +201,9 @@ def _resources(wished: Mapping[str, object]) -> Json:
     mentioned = {name for part in wished.values() if isinstance(part, Mapping) for name in part}
     merged: Json = dict(wished)
     for part, defaults in _MAIN_RESOURCES.items():
-        own = wished.get(part)
+        own = wished.get(part, {})
         kept = {name: value for name, value in defaults.items() if name not in mentioned}
-        merged[part] = {**kept, **(own if isinstance(own, Mapping) else {})}
+        merged[part] = {**kept, **own} if isinstance(own, Mapping) else own  # what is no map, the API server refuses
     return merged
 
 

@@ -230,6 +230,13 @@ def test_a_request_above_the_default_limit_takes_the_limit_away_for_that_resourc
     assert resources == {"requests": {"memory": "4Gi", "cpu": "100m"}, "limits": {"cpu": "1"}}
 
 
+def test_resources_of_another_shape_reach_the_api_server_which_says_what_is_wrong() -> None:
+    resources = pod(jobTemplate={"resources": {"limits": "1Gi", "limit": {}}})["containers"][0]["resources"]
+
+    assert resources["limits"] == "1Gi"
+    assert "limit" in resources
+
+
 def test_the_pod_is_placed_as_the_template_says() -> None:
     found = pod(
         jobTemplate={
