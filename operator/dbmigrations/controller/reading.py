@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from dbmigrations.api.limits import LONGEST_TIMEOUT
+from dbmigrations.api.limits import LONGEST_LIMIT, LONGEST_NAME, LONGEST_TIMEOUT
 from dbmigrations.api.scalars import Duration
 from dbmigrations.api.spec import BackupWhen, DatabaseMigrationSpec, TlsMode
 from dbmigrations.api.status import DatabaseMigrationStatus
@@ -60,15 +60,21 @@ def _contradictions(spec: DatabaseMigrationSpec) -> Iterator[InvalidSpec]:
         yield InvalidSpec(
             "spec.database.tls.caSecretRef", f"mode {tls.mode} needs the certificates that sign the server's"
         )
+    yield from _impossible(spec)
+    if spec.database.history_schema == spec.database.schema_name:
+        yield InvalidSpec("spec.database.historySchema", "the history tables need a schema of their own")
+    yield from _too_long(spec)
+
+
+def _impossible(spec: DatabaseMigrationSpec) -> Iterator[InvalidSpec]:
     for path, folder in _folders(spec):
         if folder.startswith("/") or ".." in folder.split("/"):
             yield InvalidSpec(path, "name a folder inside the volume: relative, without `..`")
     for path, duration in _limits(spec):
         if duration is not None and seconds(duration) <= 0.0:
             yield InvalidSpec(path, "a limit is longer than 0s; leave it out for the default")
-    if spec.database.history_schema == spec.database.schema_name:
-        yield InvalidSpec("spec.database.historySchema", "the history tables need a schema of their own")
-    yield from _too_long(spec)
+        if duration is not None and seconds(duration) > LONGEST_LIMIT:
+            yield InvalidSpec(path, "a limit is at most 500000h: Kubernetes takes a longer one for one that has passed")
 
 
 def _too_long(spec: DatabaseMigrationSpec) -> Iterator[InvalidSpec]:
@@ -80,6 +86,16 @@ def _too_long(spec: DatabaseMigrationSpec) -> Iterator[InvalidSpec]:
     if image is not None and len(image.reference.replace("{version}", spec.version)) > LONGEST_REFERENCE:
         what = f"with the version filled in it is longer than {LONGEST_REFERENCE} characters"
         yield InvalidSpec("spec.source.image.reference", what)
+    for path, name in _names(spec):
+        if len(name.encode()) > LONGEST_NAME:
+            yield InvalidSpec(path, f"PostgreSQL cuts names off after {LONGEST_NAME} bytes; this one has more")
+
+
+def _names(spec: DatabaseMigrationSpec) -> Iterator[tuple[str, str]]:
+    yield "spec.database.name", spec.database.name
+    yield "spec.database.schema", spec.database.schema_name
+    yield "spec.database.historySchema", spec.database.history_schema
+    yield "spec.database.role", spec.database.role
 
 
 def _folders(spec: DatabaseMigrationSpec) -> Iterator[tuple[str, str]]:

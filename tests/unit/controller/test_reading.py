@@ -42,6 +42,31 @@ CONTRADICTIONS: dict[str, tuple[dict[str, object], str, str]] = {
     "no time to start": ({"timeouts": {"start": "0ms"}}, "spec.timeouts.start", "longer than 0s"),
     "a lock_timeout that PostgreSQL cannot hold": ({"timeouts": {"lock": "597h"}}, "spec.timeouts.lock", "596h"),
     "a statement_timeout likewise": ({"timeouts": {"statement": "700h"}}, "spec.timeouts.statement", "596h"),
+    "a limit beyond what Kubernetes can count": (
+        {"steps": {"backup": {"when": "Never"}, "data": {"timeout": "999999h999999h999999h"}}},
+        "spec.steps.data.timeout",
+        "500000h",
+    ),
+    "a schema whose name PostgreSQL would cut off": (
+        {"database": {"secretRef": {"name": "d"}, "schema": "ü" * 32}},
+        "spec.database.schema",
+        "63 bytes",
+    ),
+    "a history schema likewise": (
+        {"database": {"secretRef": {"name": "d"}, "historySchema": "ü" * 32}},
+        "spec.database.historySchema",
+        "63 bytes",
+    ),
+    "a role likewise": (
+        {"database": {"secretRef": {"name": "d"}, "role": "ü" * 32}},
+        "spec.database.role",
+        "63 bytes",
+    ),
+    "a database likewise": (
+        {"database": {"secretRef": {"name": "d"}, "name": "ü" * 32}},
+        "spec.database.name",
+        "63 bytes",
+    ),
     "a malformed duration": ({"timeouts": {"wait": "soon"}}, "spec.timeouts.wait", "pattern"),
     "an unknown field": ({"sauce": {}}, "spec.sauce", "not permitted"),
 }
