@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from dbmigrations.controller.reading import LONGEST_REFERENCE
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -47,6 +49,7 @@ class Address:
 
 
 _HIGHEST_PORT = 65535
+_LONGEST_CLUSTER_NAME = 253
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,10 @@ class Settings:
         """
         if not self.runner_image:
             raise SettingsError("--runner-image is needed: the image whose dbmigrate the Jobs run")
+        if len(self.runner_image) > LONGEST_REFERENCE:
+            raise SettingsError(f"--runner-image is longer than {LONGEST_REFERENCE} characters")
+        if "/" in self.cluster_name or len(self.cluster_name) > _LONGEST_CLUSTER_NAME:
+            raise SettingsError(f"--cluster-name must be at most {_LONGEST_CLUSTER_NAME} characters without a slash")
         if self.workers < 1:
             raise SettingsError(f"--workers is {self.workers}: at least one worker is needed")
         if self.resync <= 0:

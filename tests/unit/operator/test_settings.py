@@ -31,3 +31,14 @@ def test_an_operator_without_a_runner_image_does_not_begin() -> None:
 def test_an_operator_without_workers_does_not_begin() -> None:
     with pytest.raises(SettingsError, match="--workers"):
         Settings(runner_image="runner", workers=0)
+
+
+def test_an_image_that_no_status_can_hold_is_said_at_the_start() -> None:
+    with pytest.raises(SettingsError, match="--runner-image"):
+        Settings(runner_image=f"registry.test/{'r' * 512}")
+
+
+@pytest.mark.parametrize("name", ["prod/eu", "p" * 254])
+def test_a_name_of_the_cluster_that_no_owner_row_can_hold_is_said_at_the_start(name: str) -> None:
+    with pytest.raises(SettingsError, match="--cluster-name"):
+        Settings(runner_image="runner", cluster_name=name)
