@@ -85,7 +85,12 @@ def begin_step(it: RunOf, step: StepRef, job: str, now: datetime) -> RunOf:
 def begin_attempt(it: RunOf, job: str) -> RunOf:
     """The next attempt of the current step. Why the one before came to nothing is still shown."""
     return it.with_step(
-        state=StepState.STARTING, job=job, attempts=it.step.attempts + 1, running_since=None, retry_at=None
+        state=StepState.STARTING,
+        job=job,
+        attempts=it.step.attempts + 1,
+        running_since=None,
+        finished_at=None,
+        retry_at=None,
     )
 
 

@@ -353,3 +353,21 @@ def test_a_pod_in_an_unknown_state_is_waited_for() -> None:
     assert decision is not None
     assert decision.effect is None
     assert cluster.steps[0]["state"] == "Running"
+
+
+def test_an_attempt_given_up_for_a_spec_that_was_taken_back_goes_on_and_has_not_ended() -> None:
+    cluster = with_preflight_created()
+    assert cluster.job.pod is not None
+    cluster.job.pod.waiting = "ErrImagePull"
+    cluster.reconcile()
+    cluster.change(version="1.1.0")
+    cluster.reconcile()
+    assert cluster.steps[-1]["state"] == "Stopped"
+
+    cluster.change(version="1.0.0")
+    cluster.end_pods_of_deleted_jobs()
+    for _ in range(3):
+        cluster.reconcile()
+
+    assert (cluster.steps[-1]["state"], cluster.steps[-1]["attempts"]) == ("Running", 2)
+    assert "finishedAt" not in cluster.steps[-1]
