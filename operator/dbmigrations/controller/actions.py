@@ -115,7 +115,7 @@ class StepStarted:
 
 @dataclass(frozen=True)
 class StepEnded:
-    """An attempt of a step ended, in whatever way. `seconds` since it was recorded."""
+    """An attempt of a step ended, in whatever way. `seconds` since the first attempt of the step was recorded."""
 
     run: str
     step: StepName

@@ -45,7 +45,7 @@ class Metrics:
         )
         self.step_seconds = Histogram(
             "dbmigrations_step_duration_seconds",
-            "From the record of an attempt to its result.",
+            "From the record of a step, before its first attempt, to the end of each attempt.",
             ["step", "state"],
             buckets=_STEP_SECONDS,
             registry=self.registry,
