@@ -233,6 +233,7 @@ LOSING = (
     "CREATE TABLE posts_n (); DO $$DECLARE s text; BEGIN EXECUTE format('TRUNCATE posts%s', s); s := '_n'; END$$",
     f"CREATE TABLE n (); DO $$DECLARE s text; t text; BEGIN {_STALE} END$$",
     _EMPTIES + "CREATE TABLE n (); SELECT e('n'), e('posts')",
+    "CREATE TABLE postrues (); DO $$BEGIN EXECUTE format('TRUNCATE pos%ss', true); END$$",
     "DO $$DECLARE d text := to_char(date '2020-10-1', 'MM'); BEGIN EXECUTE 'DROP TABLE log_' || d; END$$",
     "CREATE PROCEDURE n() LANGUAGE plpgsql AS 'BEGIN DELETE FROM posts; END'; CALL n()",
 )

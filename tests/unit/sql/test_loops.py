@@ -68,6 +68,7 @@ def test_a_loop_over_numbers_is_followed_round_by_round() -> None:
         ("FOREACH t IN ARRAY ARRAY['a']", "SELECT b INTO t FROM c; EXECUTE 'DROP TABLE ' || t;", "t text"),
         ("FOREACH t IN ARRAY ARRAY['2020-1-1']", "EXECUTE 'DROP TABLE t_' || t;", "t date"),
         ("FOREACH t IN ARRAY ARRAY['01']", "EXECUTE 'DROP TABLE t_' || t;", "t int"),
+        ("FOREACH t IN ARRAY ARRAY['ab']::varchar(1)[]", "EXECUTE 'DROP TABLE t_' || t;", "t text"),
         ("FOREACH t IN ARRAY ARRAY['1']::date[]", "EXECUTE 'DROP TABLE t_' || t;", "t text"),
         ("FOR i IN n..9", "EXECUTE 'DROP TABLE t_' || i;", "n int := extract(year FROM now())"),
         ("FOR i IN -1..n", "EXECUTE 'DROP TABLE t_' || i;", "n int := extract(year FROM now())"),

@@ -70,12 +70,23 @@ def elements_of(expression: str, values: Mapping[str, str]) -> tuple[str, ...] |
     node = _target(expression)
     if node is not None and node.kind == "TypeCast":
         type_name = node.node("type_name")
-        is_text = type_name is not None and type_name.texts("names")[-1:] in {("text",), ("varchar",), ("name",)}
+        is_text = type_name is not None and _keeps_texts(type_name)
         node = node.node("arg") if is_text else None
     if node is None or node.kind != "A_ArrayExpr":
         return None
     texts = [_Texts(values).text(each) for each in node.nodes("elements")]
     return None if any(text is None for text in texts) else tuple(text for text in texts if text is not None)
+
+
+def _as_printed(value: Node) -> str | None:
+    """A constant as format() prints it; None where that is not as it is written: true is `t`, 1e3 is 1000."""
+    found = value.choice("val")
+    return constant(value) if found is not None and found.kind in {"Integer", "String"} else None
+
+
+def _keeps_texts(type_name: Node) -> bool:
+    """Whether a text that is cast to it stays whole: not so to varchar(3)."""
+    return type_name.texts("names")[-1:] in {("text",), ("varchar",), ("name",)} and not type_name.nodes("typmods")
 
 
 _LISTS, _CLAUSES = ("from_clause", "group_clause"), ("where_clause", "having_clause", "limit_count", "limit_offset")
@@ -115,13 +126,13 @@ class _Texts:
     def text(self, node: Node) -> str | None:
         match node.kind:
             case "A_Const":
-                return constant(node)
+                return _as_printed(node)
             case "ColumnRef":
                 fields = node.texts("fields")
                 return self.values.get(fields[0]) if len(fields) == len(node.nodes("fields")) == 1 else None
             case "TypeCast":
                 inner, type_name = node.node("arg"), node.node("type_name")
-                is_text = type_name is not None and type_name.texts("names")[-1:] in {("text",), ("varchar",)}
+                is_text = type_name is not None and _keeps_texts(type_name) and type_name.texts("names")[-1] != "name"
                 return self.text(inner) if inner and is_text else None
             case "A_Expr" if node.texts("name") == ("||",):
                 left, right = node.node("lexpr"), node.node("rexpr")
