@@ -46,7 +46,7 @@ def resource(raw: Raw) -> Resource:
 
 def job(raw: Raw) -> JobFacts:
     """A Job. Only the conditions Complete and Failed decide how far it is."""
-    meta, status = raw["metadata"], raw.get("status") or {}
+    meta, spec, status = raw["metadata"], raw.get("spec") or {}, raw.get("status") or {}
     conditions = {each["type"]: each for each in status.get("conditions") or () if each.get("status") == "True"}
     failed = conditions.get("Failed")
     return JobFacts(
@@ -61,7 +61,8 @@ def job(raw: Raw) -> JobFacts:
         created_at=_time(meta.get("creationTimestamp")),
         started_at=_time(status.get("startTime")),
         deleting="deletionTimestamp" in meta,
-        limit=(raw.get("spec") or {}).get("activeDeadlineSeconds") or 0,
+        suspended=bool(spec.get("suspend")),
+        limit=spec.get("activeDeadlineSeconds") or 0,
         requested_at=(meta.get("annotations") or {}).get(REQUESTED_AT, ""),
     )
 

@@ -60,6 +60,7 @@ class JobFacts:
     created_at: datetime | None = None
     started_at: datetime | None = None  # status.startTime
     deleting: bool = False  # deletionTimestamp is set
+    suspended: bool = False  # spec.suspend: it starts no Pod; never ours
     limit: int = 0  # spec.activeDeadlineSeconds; 0: none
     requested_at: str = ""  # annotation requestedAt: the request that its run had handled
 

@@ -90,6 +90,9 @@ def ended_unstarted(pod: PodFacts) -> Hindrance | None:
 
 
 def _refused_pod(job: JobFacts, events: Iterable[EventFacts]) -> Hindrance | None:
+    if job.suspended:
+        who = "its spec.suspend is true, as a queue of Jobs or a person sets it"
+        return Hindrance(Waiting.POD, f"Job {job.name} is held back: {who}")
     event = _newest(events, job.uid, {"FailedCreate"})
     return Hindrance(Waiting.POD, f"Job {job.name} has no Pod: {event.message}") if event else None
 

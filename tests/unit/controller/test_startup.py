@@ -8,7 +8,7 @@ import pytest
 from dbmigrations.api.reasons import Waiting
 from dbmigrations.controller.naming import MAIN_CONTAINER, SOURCE_CONTAINER
 from dbmigrations.controller.snapshot import ContainerFacts, EventFacts, JobFacts, JobState, PodFacts, PodPhase
-from dbmigrations.controller.startup import Hindrance, hindrance
+from dbmigrations.controller.startup import IMAGE_REASONS, Hindrance, hindrance
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 JOB = JobFacts(name="shop-preflight", uid="job-uid", labels={}, owner_uid="u", state=JobState.ACTIVE, created_at=NOON)
@@ -66,6 +66,21 @@ def test_the_clusters_own_words_are_found(
     assert isinstance(found, Hindrance)
     assert found.reason is reason
     assert words in found.message
+
+
+@pytest.mark.parametrize("reason", sorted(IMAGE_REASONS))
+def test_whatever_a_node_says_about_an_image_is_waiting_for_the_image(reason: str) -> None:
+    assert hindrance(JOB, (waiting(reason),), ()) == Hindrance(
+        Waiting.IMAGE, f"image shop:1 of Pod shop-preflight-x: {reason}"
+    )
+
+
+def test_a_job_that_a_queue_holds_back_says_so() -> None:
+    found = hindrance(replace(JOB, suspended=True), (), (event("FailedCreate", "quota", kind="Job"),))
+
+    assert found is not None
+    assert found.reason is Waiting.POD
+    assert "spec.suspend" in found.message
 
 
 ORDINARY = {

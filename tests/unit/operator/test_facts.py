@@ -72,6 +72,11 @@ def test_a_job_without_anything_optional_is_a_job() -> None:
     assert (found.state, found.owner_uid, found.created_at, found.deleting) == (JobState.ACTIVE, "", None, False)
 
 
+@pytest.mark.parametrize(("spec", "suspended"), [({"suspend": True}, True), ({"suspend": False}, False), ({}, False)])
+def test_a_job_that_is_held_back_says_so(spec: dict[str, bool], suspended: bool) -> None:  # noqa: FBT001
+    assert facts.job({"metadata": {"name": "x", "uid": "u"}, "spec": spec}).suspended is suspended
+
+
 def test_a_pods_containers_are_there_before_they_have_a_status() -> None:
     names = [(each.name, each.init, each.waiting_reason) for each in facts.pod(pod()).containers]
     assert names == [("tools", True, ""), ("step", False, "")]
