@@ -262,6 +262,19 @@ def test_a_request_that_was_handled_before_the_status_was_lost_is_not_handled_tw
     assert cluster.status["handledRequestedAt"] == cluster.annotations[REQUESTED_AT]
 
 
+def test_a_request_that_was_taken_away_before_the_status_was_lost_is_none() -> None:
+    cluster = failed_at("projects_rls")
+    cluster.ask_again()
+    cluster.settle()
+    cluster.annotations.clear()
+    cluster.lose_status()
+
+    cluster.settle()
+
+    assert cluster.run["trigger"] == "Spec"
+    assert cluster.condition("Stalled") == ("True", "MigrationFailed")
+
+
 def test_a_request_of_which_no_job_is_left_to_tell_counts_as_handled() -> None:
     """Rather once too rarely: a failed migration is not repeated unasked, and a person can ask again."""
     cluster = failed_at("projects_rls")

@@ -8,7 +8,7 @@ from dbmigrations.api.reasons import Refusal
 from dbmigrations.api.step import Outcome
 from dbmigrations.controller.actions import DeleteJob
 from dbmigrations.controller.plan import plan
-from dbmigrations.controller.snapshot import JobState
+from dbmigrations.controller.snapshot import JobState, PodPhase
 from tests.unit.controller.cluster_model import Cluster, Crash
 from tests.unit.controller.test_runs import at
 from tests.unit.controller.test_spec_changes import in_step
@@ -222,12 +222,19 @@ def test_an_unknown_job_that_never_starts_is_removed_in_time() -> None:
     assert decision.rule == "stop what never started"
 
 
-def test_a_living_pod_whose_job_is_gone_is_waited_for() -> None:
+@pytest.mark.parametrize("phase", [PodPhase.PENDING, PodPhase.RUNNING, PodPhase.UNKNOWN])
+def test_a_living_pod_whose_job_is_gone_is_waited_for(phase: PodPhase) -> None:
+    """Unknown: its node does not answer, and may run it all the same."""
     cluster = at("1.0.0")
     cluster.change(version="1.1.0")
     in_step(cluster, "schema")
     snapshot = cluster.snapshot()
-    without_job = replace(snapshot, jobs=tuple(job for job in snapshot.jobs if job.state is not JobState.ACTIVE))
+    active = [job for job in snapshot.jobs if job.state is JobState.ACTIVE]
+    without_job = replace(
+        snapshot,
+        jobs=tuple(job for job in snapshot.jobs if job not in active),
+        pods=tuple(replace(pod, phase=phase) if pod.job == active[0].name else pod for pod in snapshot.pods),
+    )
 
     lost = plan(without_job, cluster.now)
     assert lost.status is not None

@@ -110,6 +110,10 @@ LOST = {
     "an empty message": (COMPLETE, (pod(""),)),
     "a killed Pod": (FAILED, (pod("", code=137, reason="OOMKilled"),)),
     "an evicted Pod": (FAILED, (replace(pod("", code=None), reason="Evicted", message="disk pressure"),)),
+    "a Pod of which its node knows nothing": (
+        FAILED,
+        (pod("The container could not be located", 137, "ContainerStatusUnknown", begun=False),),
+    ),
     "a Pod whose node is gone": (FAILED, (pod("The container could not be located", 137, "ContainerStatusUnknown"),)),
 }
 
@@ -124,6 +128,9 @@ def test_a_pod_killed_for_memory_says_what_to_raise() -> None:
 
     assert isinstance(found, Lost)
     assert "spec.jobTemplate.resources" in found.why
+    crashed = ending(FAILED, pod("", code=1))
+    assert isinstance(crashed, Lost)
+    assert "spec.jobTemplate" not in crashed.why
 
 
 def test_of_two_pods_of_a_complete_job_the_one_that_succeeded_speaks() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dbmigrations.api.spec import DatabaseMigrationSpec
 from dbmigrations.api.status import DatabaseMigrationStatus, Phase, RunImages, RunStatus, StepState, StepStatus
 from dbmigrations.api.step import PlanDirection, PlanSummary, StepName, StepRef
-from dbmigrations.controller.actions import EventType, StepEnded
+from dbmigrations.controller.actions import EventType, ReadyChanged, StepEnded
 from dbmigrations.controller.backoff import FIRST, LAST, delay
 from dbmigrations.controller.conditions import (
     AwaitingApproval,
@@ -236,3 +236,11 @@ def test_the_end_of_a_step_is_told_once_with_its_duration() -> None:
     assert transitions_between(after, after, NOON) == ()
     (event,) = events_of((told,))
     assert (event.type, event.reason, event.message) == (EventType.WARNING, "StepFailed", "SQL: a.sql:1:1")
+
+
+@pytest.mark.parametrize("reason", ["Progressing", "AwaitingApproval", "Suspended", "Deleting"])
+def test_what_is_no_trouble_is_no_warning(reason: str) -> None:
+    (event,) = events_of((ReadyChanged("Unknown", reason, "so it is"),))
+    (trouble,) = events_of((ReadyChanged("Unknown", "WaitingForPod", "quota"),))
+
+    assert (event.type, trouble.type) == (EventType.NORMAL, EventType.WARNING)

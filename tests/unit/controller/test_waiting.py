@@ -371,3 +371,41 @@ def test_an_attempt_given_up_for_a_spec_that_was_taken_back_goes_on_and_has_not_
 
     assert (cluster.steps[-1]["state"], cluster.steps[-1]["attempts"]) == ("Running", 2)
     assert "finishedAt" not in cluster.steps[-1]
+
+
+@pytest.mark.parametrize("waiting", ["ErrImagePull", "CreateContainerConfigError"])
+def test_whatever_keeps_a_pod_from_starting_a_newer_spec_does_not_wait_for_it(waiting: str) -> None:
+    cluster = with_preflight_created()
+    assert cluster.job.pod is not None
+    cluster.job.pod.waiting = waiting
+    cluster.reconcile()
+    cluster.change(version="1.1.0")
+
+    decision = cluster.reconcile()
+
+    assert decision is not None
+    assert decision.rule == "give up an attempt that does not start"
+
+
+def test_a_newer_error_of_a_pull_takes_the_place_of_an_older_one_and_the_pause_between_two_does_not() -> None:
+    def told(waiting: str) -> str:
+        assert cluster.job.pod is not None
+        cluster.job.pod.waiting = waiting
+        cluster.reconcile()
+        return str(cluster.status["message"])
+
+    cluster = with_preflight_created()
+
+    assert "ErrImagePull" in told("ErrImagePull")
+    assert "ErrImagePull" in told("ImagePullBackOff")
+    assert "RegistryUnavailable" in told("RegistryUnavailable")
+
+
+def test_the_step_under_way_is_shown_until_the_run_is_over() -> None:
+    cluster = with_preflight_created()
+    assert cluster.status["step"] == "Preflight"
+
+    cluster.settle()
+
+    assert cluster.condition("Ready") == ("True", "Ready")
+    assert cluster.status["step"] == ""
