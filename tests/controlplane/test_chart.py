@@ -198,6 +198,8 @@ def test_the_chart_carries_the_very_definition_of_crds(helm: Path) -> None:
         (["--set=image.digest=latest"], "digest"),
         (["--set=operator.logLevel=loud"], "logLevel"),
         (["--set=operator.workers=0"], "workers"),
+        (["--set=image.tag=1.0 # newest"], "image.tag"),
+        (["--set=runnerImage.repository=registry: acme"], "runnerImage.repository"),
         (["--set=watchNamespaces={a}"], "clusterName is needed with watchNamespaces"),
         (["--set=serviceAccount.create=false"], "serviceAccount.name is needed"),
         (["--set=metrics.service.enabled=false,metrics.serviceMonitor.enabled=true"], "needs metrics.service.enabled"),
@@ -227,6 +229,22 @@ def test_whatever_a_name_looks_like_in_yaml_it_stays_a_text(helm: Path) -> None:
     assert pod["priorityClassName"] == "12"
     assert pod["imagePullSecrets"] == [{"name": "34"}]
     assert "--cluster-name=prod:" in container(found)["args"]
+
+
+def test_where_a_user_names_what_the_chart_names_too_the_users_word_stands_and_no_key_stands_twice(helm: Path) -> None:
+    words = (
+        r"--set=podAnnotations.kubectl\.kubernetes\.io/default-container=sidecar",
+        r"--set=metrics.serviceMonitor.enabled=true",
+        r"--set=metrics.serviceMonitor.labels.app\.kubernetes\.io/name=prometheus",
+    )
+    found = rendered(helm, *words)  # its reader refuses a key that stands twice
+    (deployment,) = of_kind(found, "Deployment")
+    (monitor,) = of_kind(found, "ServiceMonitor")
+
+    annotations = deployment["spec"]["template"]["metadata"]["annotations"]
+    assert annotations["kubectl.kubernetes.io/default-container"] == "sidecar"
+    assert monitor["metadata"]["labels"]["app.kubernetes.io/name"] == "prometheus"
+    assert monitor["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "Helm"
 
 
 @pytest.mark.parametrize(
