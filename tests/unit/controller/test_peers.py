@@ -222,6 +222,22 @@ def test_an_unknown_job_that_never_starts_is_removed_in_time() -> None:
     assert decision.rule == "stop what never started"
 
 
+def test_a_running_job_of_a_run_that_the_status_does_not_know_is_never_stopped() -> None:
+    """Somebody wrote an old status over a newer one: the Job may be in the middle of a migration."""
+    cluster = at("1.0.0")
+    before = cluster.status
+    cluster.change(version="1.1.0")
+    in_step(cluster, "schema")
+    cluster.status = before
+    cluster.version += 1
+
+    decision = cluster.reconcile()
+
+    assert decision is not None
+    assert decision.rule == "wait for another Job"
+    assert decision.effect is None
+
+
 @pytest.mark.parametrize("phase", [PodPhase.PENDING, PodPhase.RUNNING, PodPhase.UNKNOWN])
 def test_a_living_pod_whose_job_is_gone_is_waited_for(phase: PodPhase) -> None:
     """Unknown: its node does not answer, and may run it all the same."""
