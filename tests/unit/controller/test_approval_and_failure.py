@@ -187,6 +187,17 @@ def test_on_failure_rollback_is_a_run_of_its_own_that_undoes_exactly_what_the_fa
     assert "42601" in cluster.status["message"], "why it failed is still said"
 
 
+def test_a_run_that_a_person_asked_for_is_rolled_back_too() -> None:
+    cluster = failed_at("projects_rls", **ROLLBACK)
+    cluster.ask_again()
+
+    cluster.settle()
+
+    assert [one["trigger"] for one in cluster.status["runs"][:2]] == ["OnFailureRollback", "Retry"]
+    assert names(cluster) == ["init", "row_level_security"]
+    assert cluster.condition("Stalled") == ("True", "RolledBack")
+
+
 def test_peers_14_what_to_undo_is_recorded_before_anything_is_undone() -> None:
     cluster = failing_in_sql()
     failed = cluster.run["id"]

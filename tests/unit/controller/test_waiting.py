@@ -387,6 +387,18 @@ def test_whatever_keeps_a_pod_from_starting_a_newer_spec_does_not_wait_for_it(wa
     assert decision.rule == "give up an attempt that does not start"
 
 
+def test_a_pod_that_is_only_starting_is_not_given_up_for_a_newer_spec() -> None:
+    cluster = with_preflight_created()
+    cluster.reconcile()
+    cluster.change(version="1.1.0")
+
+    decision = cluster.reconcile()
+
+    assert decision is not None
+    assert decision.rule == "await the running step"
+    assert decision.effect is None
+
+
 def test_a_newer_error_of_a_pull_takes_the_place_of_an_older_one_and_the_pause_between_two_does_not() -> None:
     def told(waiting: str) -> str:
         assert cluster.job.pod is not None
@@ -409,3 +421,35 @@ def test_the_step_under_way_is_shown_until_the_run_is_over() -> None:
 
     assert cluster.condition("Ready") == ("True", "Ready")
     assert cluster.status["step"] == ""
+
+
+def test_an_attempt_that_runs_is_past_what_its_pod_waited_for_at_once_also_the_second() -> None:
+    cluster = with_preflight_created()
+    assert cluster.job.pod is not None
+    cluster.job.pod.waiting = "ErrImagePull"
+    cluster.pass_time(601)
+    cluster.reconcile()
+    cluster.end_pods_of_deleted_jobs()
+    one_more_attempt(cluster)
+    assert cluster.condition("Ready") == ("Unknown", "WaitingForImage")
+
+    cluster.start(cluster.job)
+    cluster.reconcile()
+
+    assert cluster.steps[-1]["attempts"] == 2
+    assert cluster.condition("Ready") == ("Unknown", "Progressing")
+
+
+def test_a_job_that_is_being_stopped_is_not_stopped_again() -> None:
+    cluster = with_preflight_created()
+    cluster.start(cluster.job)
+    cluster.reconcile()
+    cluster.cancel()
+    stopped = cluster.reconcile()
+
+    again = cluster.reconcile()
+
+    assert stopped is not None
+    assert isinstance(stopped.effect, DeleteJob)
+    assert again is not None
+    assert again.effect is None
