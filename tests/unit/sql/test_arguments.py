@@ -97,6 +97,14 @@ def test_what_one_routine_gives_to_another_is_known_there() -> None:
     assert done(inner, column, "SELECT f('a')")[-1].startswith("unknown")
 
 
+def test_a_loop_that_only_calls_is_followed_for_some_rounds_and_read_once_beyond() -> None:
+    inner = function("EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);", name="g")
+    outer = function("PERFORM g(t);", name="h")
+    many = ", ".join(f"'t{number}'" for number in range(60))
+    loop = function(f"FOREACH p IN ARRAY ARRAY[{many}] LOOP PERFORM h(p); END LOOP;", "s text", "p text;")
+    assert done(inner, outer, loop, "SELECT f('x')") == ["restricting: enable row security on <any>"]
+
+
 def test_partitions_made_by_a_helper_are_additive() -> None:
     body = """
         SELECT to_char(day, 'YYYYMMDD') INTO digits;

@@ -188,6 +188,8 @@ def _everything(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: AN
 
 MOST = 100
 """How often a loop is followed round by round, those within it counted together."""
+MOST_CALLS = 16
+"""The same where only calls may depend on the round: the bodies of all of them are looked into, and that is limited."""
 
 
 def with_texts(steps: Steps, variables: Variables) -> Steps:
@@ -232,12 +234,12 @@ class _Known:
 
     def _rounds(self, loop: ForEach) -> Iterator[Step]:
         name = self.variables.looping.get(loop.variable, "")
-        is_free = name and name not in self.values and _depends(loop.block, name)
-        values = self._values(loop, name) if is_free else None
+        most = _most_rounds(loop.block, name) if name and name not in self.values else 0
+        values = self._values(loop, name) if most else None
         rounds = self.rounds * max(1, len(values or ()))
-        if values is None or rounds > MOST:
+        if values is None or rounds > most:
             kept = {each: value for each, value in self.values.items() if each != name}
-            counted = {name: DIGITS} if is_free and self._counts_upwards(loop) else {}
+            counted = {name: DIGITS} if most and self._counts_upwards(loop) else {}
             yield Repeat(replace(self, values=kept | counted).steps(loop.block))
             return
         for value in values:
@@ -261,18 +263,19 @@ class _Known:
         return tuple(map(str, range(first, last + 1))) if first <= last < first + MOST else None
 
 
-def _depends(steps: Steps, name: str) -> bool:
-    """Whether anything in it may depend on the round: the text of an EXECUTE, or what a routine is given."""
+def _most_rounds(steps: Steps, name: str) -> int:
+    """How many rounds are worth following: none where nothing in it may depend on the round."""
+    most = 0
     for step in steps:
         match step:
             case Execute():
-                return True
+                return MOST
             case Run(sql=sql) if name in sql.lower() and sql.lstrip()[:6].upper() == "SELECT" and "(" in sql:
-                return True
-            case Either(blocks=blocks) if any(_depends(block, name) for block in blocks):
-                return True
-            case ForEach(block=block) | Repeat(block=block) if _depends(block, name):
-                return True
+                most = max(most, MOST_CALLS)
+            case Either(blocks=blocks):
+                most = max((most, *(_most_rounds(block, name) for block in blocks)))
+            case ForEach(block=block) | Repeat(block=block):
+                most = max(most, _most_rounds(block, name))
             case _:
                 pass
-    return False
+    return most
