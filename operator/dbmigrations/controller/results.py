@@ -78,10 +78,10 @@ def ending_of(job: JobFacts, pods: Iterable[PodFacts], step: StepRef, run: str, 
 
 
 def _past_the_deadline(said: Reported | Lost | Unreadable, pods: list[PodFacts], *, has_run: bool) -> Ending:
-    """A final answer given in time stands; a step that ran is timed out; one that never ran was waiting."""
+    """A final answer given in time stands; a step that ran is timed out; one that did not run then was waiting."""
     if isinstance(said, Reported) and said.result.outcome in {Outcome.REFUSED, Outcome.FAILED}:
         return said
-    if has_run or running_since(pods) is not None:
+    if has_run or running_since(pods[:1]) is not None:
         return TimedOut()
     return NeverStarted(None)
 

@@ -52,9 +52,21 @@ def running_since(pods: Iterable[PodFacts]) -> datetime | None:
     return min((one.started_at for one in begun if one.started_at is not None), default=None)
 
 
+def newest_of(pods: Iterable[PodFacts]) -> PodFacts | None:
+    """The Pod that was created last."""
+    return max(pods, key=lambda pod: (pod.created_at or _LONG_AGO, pod.name), default=None)
+
+
+def is_replaced(pods: Iterable[PodFacts]) -> bool:
+    """Whether a Pod was disrupted, and the one in its place has not begun to run: a drained node, preemption."""
+    pods = tuple(pods)
+    newest = newest_of(pods)
+    return newest is not None and newest.phase is PodPhase.PENDING and len(pods) > 1 and running_since([newest]) is None
+
+
 def hindrance(job: JobFacts, pods: Iterable[PodFacts], events: Iterable[EventFacts]) -> Hindrance | None:
     """What keeps the newest Pod of an active Job from starting, or the Job from having one; None: nothing known."""
-    newest = max(pods, key=lambda pod: (pod.created_at or _LONG_AGO, pod.name), default=None)
+    newest = newest_of(pods)
     if newest is None:
         return _refused_pod(job, events)
     return _refused_container(newest) or _unschedulable(newest) or _unmounted(newest, events)

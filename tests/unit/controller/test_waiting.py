@@ -1,13 +1,17 @@
 """Waiting is not failing: what is not there yet, lost attempts, and Pods that do not start."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from dbmigrations.api.reasons import Waiting
+from dbmigrations.api.status import RunState, StepState
 from dbmigrations.api.step import Outcome
 from dbmigrations.controller.actions import DeleteJob, Propagation
-from dbmigrations.controller.snapshot import PodPhase
+from dbmigrations.controller.naming import MAIN_CONTAINER
+from dbmigrations.controller.plan import plan
+from dbmigrations.controller.snapshot import ContainerFacts, JobState, PodPhase, Snapshot
 from tests.unit.controller.cluster_model import Cluster, default_spec
 from tests.unit.controller.test_spec_changes import in_step
 
@@ -453,3 +457,58 @@ def test_a_job_that_is_being_stopped_is_not_stopped_again() -> None:
     assert isinstance(stopped.effect, DeleteJob)
     assert again is not None
     assert again.effect is None
+
+
+def replaced(cluster: Cluster) -> Snapshot:
+    """The node of the running Pod was drained: its Job has made another one, for which there is no node."""
+    snapshot = cluster.snapshot()
+    (old,) = [pod for pod in snapshot.pods if pod.job == cluster.job.name]
+    disrupted = replace(old, phase=PodPhase.FAILED, reason="Evicted")
+    waits = ContainerFacts(name=MAIN_CONTAINER)
+    new = replace(
+        old,
+        name=f"{old.name}-2",
+        uid="another",
+        phase=PodPhase.PENDING,
+        containers=(waits,),
+        created_at=cluster.now,
+        unschedulable="0/1 nodes are available: 1 node(s) were unschedulable",
+    )
+    return replace(snapshot, pods=(disrupted, new))
+
+
+def test_a_pod_in_the_place_of_a_disrupted_one_says_why_it_does_not_start() -> None:
+    cluster = in_step(Cluster(spec=default_spec("1.0.0")), "schema")
+    cluster.pass_time(60)
+
+    decision = plan(replaced(cluster), cluster.now)
+
+    assert decision.status is not None
+    status = decision.status.status
+    assert "were unschedulable" in status.message
+    assert status.conditions[0].reason == "WaitingForPod"
+    assert status.run is not None
+    assert status.run.steps[-1].running_since is not None
+
+
+def test_a_deadline_that_passed_while_no_node_took_the_replacing_pod_is_no_timeout_of_the_step() -> None:
+    """Infrastructure is never final."""
+    cluster = in_step(Cluster(spec=default_spec("1.0.0")), "schema")
+    cluster.pass_time(60)
+    snapshot = replaced(cluster)
+    waiting = plan(snapshot, cluster.now).status
+    assert waiting is not None
+    overdue = replace(snapshot.jobs[-1], state=JobState.FAILED, reason="DeadlineExceeded")
+    assert overdue.name == cluster.job.name
+    snapshot = replace(
+        snapshot,
+        resource=replace(snapshot.resource, status=waiting.status),
+        jobs=(*snapshot.jobs[:-1], overdue),
+        pods=(),
+    )
+
+    status = plan(snapshot, cluster.now).status
+
+    assert status is not None
+    assert status.status.run is not None
+    assert (status.status.run.state, status.status.run.steps[-1].state) == (RunState.RUNNING, StepState.WAITING)

@@ -12,12 +12,15 @@ from dbmigrations.controller.phases import title
 from dbmigrations.controller.plan.scene import Scene
 from dbmigrations.controller.results import Lost, NeverStarted, Reported, TimedOut, Unreadable, ending_of
 from dbmigrations.controller.snapshot import JobFacts, JobState
-from dbmigrations.controller.startup import Hindrance, hindrance, running_since
+from dbmigrations.controller.startup import Hindrance, hindrance, is_replaced, running_since
 from dbmigrations.controller.status import RunOf, fail, lose, report, succeed, wait
 from dbmigrations.controller.texts import STEP_MESSAGE, clip
 
 STARTUP = frozenset({Waiting.IMAGE, Waiting.SOURCE, Waiting.POD, Waiting.CREDENTIALS})
 """Reasons that end when the Pod runs."""
+
+_UNTIL_IT_RUNS = frozenset({Waiting.IMAGE, Waiting.POD})
+"""Reasons that only a Pod waits for: none of them is left when it runs."""
 
 _A_WHILE = timedelta(minutes=1)
 
@@ -45,11 +48,11 @@ def _without_job(scene: Scene, it: RunOf) -> RunOf:
 
 
 def _active(scene: Scene, it: RunOf, job: JobFacts) -> RunOf:
-    since = running_since(scene.pods_of(job))
-    it = it.with_step(state=StepState.RUNNING, running_since=it.step.running_since or since)
-    if it.step.running_since is not None:
+    pods = scene.pods_of(job)
+    it = it.with_step(state=StepState.RUNNING, running_since=it.step.running_since or running_since(pods))
+    if it.step.running_since is not None and not is_replaced(pods):
         return it.with_step(reason="", message="") if _is_past_it(it, scene.now) else it
-    known = hindrance(job, scene.pods_of(job), scene.snapshot.events)
+    known = hindrance(job, pods, scene.snapshot.events)
     if known is None or _says_less(known, it):
         return it
     if it.run.trigger is Trigger.CANCEL_REPORT:
@@ -63,7 +66,7 @@ def _is_past_it(it: RunOf, now: datetime) -> bool:
     What only a Pod waits for is over when it runs; what the runner itself may report again, when it has run a while.
     """
     since = it.step.running_since
-    only_a_pod_waits = it.step.reason in {Waiting.IMAGE, Waiting.POD} or it.step.attempts == 1
+    only_a_pod_waits = it.step.reason in _UNTIL_IT_RUNS or it.step.attempts == 1
     return only_a_pod_waits or (since is not None and now - since >= _A_WHILE)
 
 
@@ -74,7 +77,7 @@ def _says_less(known: Hindrance, it: RunOf) -> bool:
 
 def _ended(scene: Scene, it: RunOf, job: JobFacts) -> RunOf:
     pods, now = scene.pods_of(job), scene.now
-    has_run = it.step.running_since is not None
+    has_run = it.step.running_since is not None and it.step.reason not in _UNTIL_IT_RUNS
     ending = ending_of(job, pods, it.step.ref, it.run.id, has_run=has_run)
     it = it.with_step(running_since=it.step.running_since or running_since(pods))
     match ending:
