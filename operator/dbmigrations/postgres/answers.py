@@ -56,11 +56,10 @@ class Answers:
             psycopg.OperationalError: the connection was lost.
         """
         pgconn = self.pgconn
-        self._flush(pgconn)
         while pgconn.is_busy():
+            self._flush(pgconn)
             if self._readable(0 if meanwhile() else _TICK):
                 pgconn.consume_input()
-            self._flush(pgconn)
         return pgconn.get_result()
 
     def cancel(self, is_last: Callable[[PGresult | None], bool]) -> bool:
@@ -79,10 +78,10 @@ class Answers:
     def _comes(self, is_last: Callable[[PGresult | None], bool], seconds: float) -> bool:
         pgconn = self.pgconn
         while True:
-            self._flush(pgconn)
             while not pgconn.is_busy():
                 if is_last(pgconn.get_result()):
                     return True
+            self._flush(pgconn)
             if not self._selector.select(seconds):
                 return False
             pgconn.consume_input()

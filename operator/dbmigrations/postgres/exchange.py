@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from dbmigrations.postgres.errors import EngineError
 
-REFUSED = frozenset({pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE, pq.ExecStatus.NONFATAL_ERROR})
-"""What a result says of a statement that was not done."""
+REFUSED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE, pq.ExecStatus.NONFATAL_ERROR)
+"""What a result says of a statement that was not done. No set: Python's enumerations are slow to hash."""
 
 
 @dataclass(frozen=True, slots=True)
