@@ -155,3 +155,20 @@ def test_the_table_of_another_application_beside_the_schema_is_not_minded(
     taken = laptop.run("baseline", "1.0.0", "--yes", "--no-backup", "--schema", "shop", "--json")
     assert taken.code == 0, taken.all
     assert "not of this schema, so not minded" in "\n".join(taken.document["plan"]["notes"])
+
+
+def test_a_baseline_runs_nothing_on_an_empty_database(laptop: Laptop, database: Database) -> None:
+    ran = laptop.run("baseline", "1.0.0", "--yes", "--no-backup")
+
+    assert (ran.code, "this database is empty: `dbmigrate migrate --to 1.0.0`" in ran.err) == (2, True), ran.all
+    assert database.value("SELECT to_regclass('notes') IS NULL AND to_regnamespace('dbmigrations') IS NULL")
+
+
+def test_a_baseline_runs_nothing_on_a_database_with_a_history(laptop: Laptop, database: Database) -> None:
+    laptop.changed("migrate", "--to", "1.0.0")
+
+    ran = laptop.run("baseline", "1.1.0", "--yes", "--no-backup")
+
+    assert (ran.code, "this one has one (1.0.0)" in ran.err) == (2, True), ran.all
+    assert laptop.run("version").out.startswith("1.0.0\n")
+    assert database.value("SELECT count(*) FROM dbmigrations.migration_history WHERE outcome = 'Baselined'") == 0

@@ -141,6 +141,8 @@ def _attempt(laptop: Laptop, run: Run) -> Ended | None:
     terminal = laptop.desk.terminal
     context = laptop.context(run.wishes)
     seen = look(run.request, context, context.sources.load(run.request.source))
+    if run.request.baseline:
+        _check_baseline(seen)
     if seen.refusal is not None:
         return Ended(tell_refusal(terminal, run.command, seen))
     _check_way(seen, goes_down=run.wishes.down_is_asked)
@@ -160,6 +162,21 @@ def _attempt(laptop: Laptop, run: Run) -> Ended | None:
         context = replace(context, seen=Seen(seen.facts, time.monotonic()))
     code = run_to_its_end(laptop, run, seen, context)
     return None if code is None else Ended(code, changed=True)
+
+
+def _check_baseline(seen: Look) -> None:
+    """`baseline` runs nothing: what would be run instead is the other commands' business, whatever else forbids it."""
+    if seen.plan is None or not seen.plan.migrations:
+        return
+    version = seen.facts.version
+    up = f"`dbmigrate migrate --to {version}`"
+    if not seen.facts.history.exists:
+        raise click.UsageError(f"a baseline runs nothing, and this database is empty: {up} builds it")
+    going = f"`dbmigrate rollback --to-version {version}` goes back" if seen.plan.downs else f"{up} goes on from there"
+    raise click.UsageError(
+        f"a baseline is for a database without a history, and this one has one ({seen.current_version or 'no version'})"
+        f": {going}; `dbmigrate version set {version} --reason …` records what was done by hand"
+    )
 
 
 def _check_way(seen: Look, *, goes_down: bool) -> None:
