@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,6 +111,30 @@ def test_a_laptop_takes_a_backup_into_a_folder(laptop: Laptop, *, can_dump: bool
     location = Path(ran.document["backup"]["location"])
     assert location.is_relative_to(laptop.folder / "kept")
     assert location.is_dir()
+
+
+@pytest.mark.parametrize("name", ["..", "../a/../../b", "a\nb\x1b[31m"])
+def test_whatever_a_database_is_called_its_backups_stay_in_the_folder(
+    laptop: Laptop, database: Database, name: str, *, can_dump: bool
+) -> None:
+    if not can_dump:
+        pytest.skip("this machine's pg_dump cannot dump the tested server")
+    server = database.server
+    server.create_database(name)
+    try:
+        ran = replace(laptop, url=server.url(name)).run("backup", "--json")
+    finally:
+        server.drop_database(name)
+    place = Path(ran.document["backup"]["location"])
+    assert place.resolve().parent.parent == (laptop.folder / "backups").resolve()
+    assert place.is_dir()
+
+
+def test_why_no_backup_was_taken_stands_in_the_log(laptop: Laptop) -> None:
+    ran = replace(laptop, url="postgresql://nobody@127.0.0.1:1/nothing").run("backup", "--log-dir", "logs")
+    (log,) = (laptop.folder / "logs").iterdir()
+    assert ran.code == 30, ran.all
+    assert "error: cannot connect to nobody@127.0.0.1:1/nothing: nothing listens there" in log.read_text()
 
 
 def test_a_login_for_the_backup_that_cannot_connect_now_is_waited_for(operator: Operator, tmp_path: Path) -> None:

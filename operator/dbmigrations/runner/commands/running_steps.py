@@ -11,11 +11,13 @@ from dbmigrations.runner.commands.answers import run_document
 from dbmigrations.runner.commands.laptop import local_now
 from dbmigrations.runner.commands.turns import was_displaced
 from dbmigrations.runner.exits import Exit, of_result, of_signal
-from dbmigrations.runner.report.events import Event, PlanMade, Reporter, to_all
+from dbmigrations.runner.outcomes import verdict
+from dbmigrations.runner.report.events import Event, Noted, PlanMade, Reporter, to_all
 from dbmigrations.runner.report.lines import log_lines, log_path, open_log
 from dbmigrations.runner.report.next_steps import next_step
 from dbmigrations.runner.report.outlet import failure_of, outlet
 from dbmigrations.runner.steps.run import run_step
+from dbmigrations.runner.steps.session import tell_details
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +68,13 @@ def logged(laptop: Laptop, context: StepContext, log_dir: Path | None) -> Iterat
         return
     with stream:
         log = outlet(stream)
-        yield replace(context, report=to_all(context.report, log_lines(log, laptop.desk.redactor, local_now)))
+        write = log_lines(log, laptop.desk.redactor, local_now)
+        try:
+            yield replace(context, report=to_all(context.report, write))
+        except BaseException as error:
+            tell_details(error, replace(context, report=write))
+            write(Noted(f"error: {verdict(error)[2]}"))
+            raise
     cut = failure_of(log)
     terminal.aside(f"warning: the log is not whole: {path}: {cut}" if cut else f"log: {path}")
 

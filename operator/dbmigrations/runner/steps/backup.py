@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from dbmigrations.postgres import runs
 from dbmigrations.postgres.connection import Session
@@ -68,4 +69,11 @@ def _key(work: Work) -> str:
 def database_key(request: StepRequest, database: str) -> str:
     """The name of the folder that holds the backups of one database: the resource's, on a laptop the database's."""
     requester = request.requester
-    return f"{requester.namespace}.{requester.name}" if requester.uid else database
+    return f"{requester.namespace}.{requester.name}" if requester.uid else _as_folder(database)
+
+
+def _as_folder(name: str) -> str:
+    """The name itself, but that it is one folder below the one for backups whatever is in it."""
+    if name in {".", ".."}:
+        return name.replace(".", "%2E")
+    return "".join(each if each.isprintable() and each not in "/%" else quote(each, safe="") for each in name)
