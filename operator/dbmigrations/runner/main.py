@@ -10,6 +10,7 @@ import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
 
 import click
@@ -51,6 +52,7 @@ def _answered(ctx: click.Context) -> Iterator[None]:
     try:
         yield
     except click.UsageError as error:
+        error.message = import_module("dbmigrations.runner.report.visible").visible(error.message)
         if not ctx.meta[_AS_JSON]:
             raise
         running = import_module("dbmigrations.runner.commands.running")
@@ -88,6 +90,10 @@ class Commands(click.Group):
 @click.version_option(package_name="dbmigrations", prog_name="dbmigrate")
 def cli() -> None:
     """The version of a PostgreSQL database, kept in Git."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise click.UsageError("the current folder was removed: change to one that is there") from None
     if not gc.isenabled():  # the command's module is loaded, and its work begins
         gc.freeze()
         gc.enable()

@@ -38,6 +38,11 @@ def test_a_column_added_by_someone() -> None:
     assert sentence(difference, by="someone") == "column shop.orders.note was added by someone"
 
 
+def test_a_line_end_in_a_name_does_not_end_the_sentence() -> None:
+    told = only(snapshot(), snapshot(thing("table", 'shop."a\nerror: b"')))
+    assert told == ('table shop."a\\nerror: b" was added',) * 2
+
+
 def test_what_goes_with_its_table_is_counted_there() -> None:
     index = thing("index", "shop.i", "shop.orders")
     other = thing("index", "shop.j", "shop.orders")

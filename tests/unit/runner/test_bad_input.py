@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import chdir
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,6 +49,16 @@ def test_a_hostile_ledger_is_refused_in_words(tmp_path: Path, ledger: bytes) -> 
         said = run(*words, "--dir", str(tmp_path))
         assert "releases.yaml" in said
         assert len(said) < 5_000_000
+
+
+def test_a_current_folder_that_was_removed_is_told(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    with chdir(gone):
+        gone.rmdir()
+        for words in (["migrate"], ["backup"], ["validate"], ["version"]):
+            assert "the current folder was removed" in run(*words)
+        os.chdir(tmp_path)
 
 
 @pytest.mark.parametrize("place", ["nowhere", "file", "/dev/null", "x" * 5000, "a\udce4b"], ids=lambda place: place[:9])

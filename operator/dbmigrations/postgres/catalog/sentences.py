@@ -22,7 +22,7 @@ def sentence(difference: Difference, by: str = "") -> str:
         difference: the object.
         by: by whom, after "was added", "was removed", "was changed": `someone`.
     """
-    subject = f"{difference.subject.kind} {difference.subject.name}"
+    subject = _subject(difference)
     doer = f" by {by}" if by else ""
     match difference.change:
         case Change.ADDED:
@@ -35,7 +35,7 @@ def sentence(difference: Difference, by: str = "") -> str:
 
 def headline(difference: Difference) -> str:
     """The same without any value: fit for a status."""
-    subject = f"{difference.subject.kind} {difference.subject.name}"
+    subject = _subject(difference)
     match difference.change:
         case Change.ADDED:
             return f"{subject} was added"
@@ -47,6 +47,11 @@ def headline(difference: Difference) -> str:
             if names:
                 flags.append(f"was changed ({', '.join(names)})")
             return f"{subject} {' and '.join(flags)}"
+
+
+def _subject(difference: Difference) -> str:
+    """A name may hold a line end, and a sentence is one line."""
+    return f"{difference.subject.kind} {difference.subject.name}".replace("\n", "\\n")
 
 
 def _changes(difference: Difference, doer: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +56,6 @@ def tell_findings(desk: Desk, form: Format, findings: tuple[Finding, ...]) -> No
             for line in github_commands(findings):
                 desk.terminal.say(line)
         case Format.SARIF:
-            desk.terminal.say(json.dumps(sarif_log(findings, runner_version()), indent=2, ensure_ascii=False))
+            desk.terminal.document(sarif_log(findings, runner_version()))
         case Format.TEXT:
             raise AssertionError("people are told in sentences")

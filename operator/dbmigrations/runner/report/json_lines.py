@@ -23,6 +23,7 @@ from dbmigrations.runner.report.events import (
     StepEnded,
     Waited,
 )
+from dbmigrations.runner.report.visible import visible_in_json
 from dbmigrations.runner.report.words import migration_title
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def json_lines(stream: TextIO, redactor: Redactor, request: StepRequest, now: Cl
             stamp = now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
             fields = {"timestamp": stamp, "level": line.level, "event": line.text, **about, **line.fields}
             cleaned = {key: redactor.clean(value) if isinstance(value, str) else value for key, value in fields.items()}
-            stream.write(json.dumps(cleaned, ensure_ascii=False) + "\n")
+            stream.write(visible_in_json(json.dumps(cleaned, ensure_ascii=False)) + "\n")
         stream.flush()
 
     return tell

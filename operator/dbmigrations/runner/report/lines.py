@@ -22,6 +22,7 @@ from dbmigrations.runner.report.events import (
     StepEnded,
     Waited,
 )
+from dbmigrations.runner.report.visible import visible
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,7 +51,7 @@ def log_lines(stream: TextIO, redactor: Redactor, now: Clock) -> Reporter:
     """A reporter that writes each line with its time, at once."""
 
     def tell(event: Event) -> None:
-        stream.writelines(f"{now():%Y-%m-%dT%H:%M:%S%z} {redactor.clean(line)}\n" for line in describe(event))
+        stream.writelines(f"{now():%Y-%m-%dT%H:%M:%S%z} {visible(redactor.clean(line))}\n" for line in describe(event))
         stream.flush()
 
     return tell

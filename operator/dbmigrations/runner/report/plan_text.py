@@ -24,7 +24,17 @@ OPERATIONS_SHOWN = 12
 def plan_lines(
     plan: Plan, summary: PlanSummary, analyses: Mapping[MigrationRef, Analysis], *, current: str, target: str
 ) -> Iterator[str]:
-    """The plan line by line: the way, the hash, each migration with what it does and loses."""
+    """The plan line by line: the way, the hash, each migration with what it does and loses.
+
+    A name may hold a line end: it does not end the line.
+    """
+    for line in _plan_lines(plan, summary, analyses, current=current, target=target):
+        yield line.replace("\n", "\\n")
+
+
+def _plan_lines(
+    plan: Plan, summary: PlanSummary, analyses: Mapping[MigrationRef, Analysis], *, current: str, target: str
+) -> Iterator[str]:
     yield f"from {current or 'no version'} to {target}: {_what(plan, summary)}"
     yield f"plan {plan.hash}"
     if plan.baselined:

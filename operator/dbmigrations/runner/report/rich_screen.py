@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dbmigrations.runner.report.visible import visible
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TextIO
@@ -43,14 +45,15 @@ class RichScreen:
 
     def line(self, *parts: Part) -> None:
         """A line; the terminal wraps it."""
-        self._console.print(Text.assemble(*parts), soft_wrap=True)
+        self._console.print(Text.assemble(*((visible(text), style) for text, style in parts)), soft_wrap=True)
 
     def ask(self, question: str) -> None:
         """A line that is not ended."""
-        self._console.print(Text(question), end="", soft_wrap=True)
+        self._console.print(Text(visible(question)), end="", soft_wrap=True)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """As wide as the terminal, with folded cells; on a narrow one row by row, a line for each cell."""
+        rows = [[visible(cell) for cell in row] for row in rows]
         if _least_width(columns, rows) > self._console.width:
             self._stack(columns, rows)
             return
@@ -72,11 +75,12 @@ class RichScreen:
     def move(self, text: str) -> None:
         """A spinner with the text."""
         self._stop_bar()
+        shown = Text(visible(text))
         if self._status is None:
-            self._status = self._console.status(Text(text))
+            self._status = self._console.status(shown)
             self._status.start()
         else:
-            self._status.update(Text(text))
+            self._status.update(shown)
 
     def advance(self, text: str, fraction: float | None) -> None:
         """A bar with the text; it pulses where nobody knows how much there is."""
@@ -90,7 +94,7 @@ class RichScreen:
             self._bar.start()
         (task,) = self._bar.task_ids
         total = None if fraction is None else 1.0
-        self._bar.update(task, description=text, total=total, completed=fraction or 0.0)
+        self._bar.update(task, description=visible(text), total=total, completed=fraction or 0.0)
 
     def _stop_bar(self) -> None:
         if self._bar is not None:

@@ -10,15 +10,14 @@ import unicodedata
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol
 
+from dbmigrations.runner.report.visible import visible
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TextIO
 
 Part = tuple[str, str]
 """A text and its style, as rich names styles; an empty style is none."""
-
-_CONTROL = dict.fromkeys((7, 8, 11, 12, 13))
-"""Characters that would move a cursor: they have no place in a line, on whichever screen."""
 
 
 class Screen(Protocol):
@@ -83,7 +82,7 @@ class PlainScreen:
 
     def _write(self, text: str) -> None:
         # A file's name need not be text: its bytes are shown as what they are.
-        shown = text.translate(_CONTROL).encode(errors="backslashreplace").decode()
+        shown = visible(text).encode(errors="backslashreplace").decode()
         self._stream.write(shown)
         self._stream.flush()
 

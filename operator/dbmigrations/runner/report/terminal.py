@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dbmigrations.runner.report.outlet import failure_of, outlet
 from dbmigrations.runner.report.screen import screen
+from dbmigrations.runner.report.visible import visible_in_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +54,7 @@ class Terminal:
     def document(self, answer: dict[str, Any]) -> None:
         """The answer as JSON."""
         text = self._redactor.clean(json.dumps(answer, indent=2, ensure_ascii=False))
-        self._answer.write(text + "\n")
+        self._answer.write(visible_in_json(text) + "\n")
         self._answer.flush()
 
     def aside(self, text: str, style: str = "") -> None:
