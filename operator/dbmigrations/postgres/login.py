@@ -40,6 +40,7 @@ _NOTHING_GIVEN = "no password supplied"
 _CAUSES = tuple(
     (re.compile(pattern, re.IGNORECASE), cause)
     for pattern, cause in (
+        (r"syntax error in service file|nested service", "its service file has an error in it"),
         (
             r"definition of service|service file",
             "it stands in no service file (PGSERVICEFILE, ~/.pg_service.conf)",
@@ -48,6 +49,13 @@ _CAUSES = tuple(
         (r"connection refused", "nothing listens there"),
         (r"no such file or directory", "there is no socket of a server there"),
         (r"timeout|timed out", "it does not answer in time"),
+        (r"invalid port number", "its port is none from 1 to 65535"),
+        (
+            r"root certificate|root\.crt",
+            "the certificates to check its own with cannot be read (sslrootcert, PGSSLROOTCERT)",
+        ),
+        (r"does not match host name", "its TLS certificate is for another host name"),
+        (r"private key|certificate file", "our TLS certificate or its key cannot be used (sslcert, sslkey)"),
         (r"certificate", "its TLS certificate is not trusted"),
         (r"SSL|TLS|GSSAPI", "no TLS connection as asked for can be made"),
         (r"network is unreachable|no route to host", "there is no route to it"),

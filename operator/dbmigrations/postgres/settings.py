@@ -70,7 +70,7 @@ class ConnectionSettings:
         """`shop_owner@db.example:5432/shop`, for messages; where only a service file says more, the service's name."""
         if "service" in self.extra and not (self.host or self.dbname):
             return f"the service {self.extra['service']!r}"
-        where = self.host or "local"
+        where = f"[{self.host}]" if ":" in self.host and "/" not in self.host else self.host or "local"
         port = f":{self.port}" if self.port else ""
         user = f"{self.user}@" if self.user else ""
         return f"{user}{where}{port}/{self.dbname}"

@@ -127,6 +127,10 @@ def test_a_service_that_is_not_there_is_named_as_the_cause(shell: Laptop, tmp_pa
         ran = shell.end(process)
     assert ran.code == 30, ran.all
     assert "cannot connect to the service 'shop': it stands in no service file" in ran.err
+    (tmp_path / "services.conf").write_text("[shop]\nhots=x\n")
+    with Laptop(shell.folder, "", variables).started("version") as process:
+        ran = shell.end(process)
+    assert "cannot connect to the service 'shop': its service file has an error in it" in ran.err
 
 
 def test_the_password_file_is_read(tls: tuple[Server, Path], tmp_path: Path) -> None:
@@ -159,8 +163,12 @@ def test_a_certificate_is_checked_against_its_authority_and_its_name(tls: tuple[
     )
     write_certificates(tmp_path / "stranger", [])
     stranger = f"?sslmode=verify-full&sslrootcert={quote(str(tmp_path / 'stranger/ca.crt'), safe='')}"
-    for refused in (url(server, "localhost", stranger), url(server, "127.0.0.1", checked)):
+    other_name = "its TLS certificate is for another host name"
+    for refused, why in (
+        (url(server, "localhost", stranger), "its TLS certificate is not trusted"),
+        (url(server, "127.0.0.1", checked), other_name),
+    ):
         with Laptop(tmp_path, refused).started("version") as process:
             ran = Laptop(tmp_path, "").end(process)
-        assert (ran.code, "certificate" in ran.err) == (30, True), ran.all
+        assert (ran.code, why in ran.err) == (30, True), ran.all
         assert PRINTABLE not in ran.all
