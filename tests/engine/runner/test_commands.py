@@ -137,7 +137,7 @@ def test_a_dry_run_shows_the_plan_and_changes_nothing(laptop: Laptop, database: 
     assert not (notes.root / "logs").exists()
     laptop.changed("migrate", "--to", "1.1.0")
     before = database.value("SELECT count(*) FROM dbmigrations.migration_run")
-    assert laptop.run("rollback", "--to-version", "1.0.0", "--no-backup", "--dry-run").code == 0
+    assert laptop.run("rollback", "--to", "1.0.0", "--no-backup", "--dry-run").code == 0
     assert laptop.run("migrate", "--to", "9.9.9", "--no-backup", "--dry-run").code == 10
     assert database.value("SELECT count(*) FROM dbmigrations.migration_run") == before
 

@@ -81,7 +81,7 @@ def migrate(  # noqa: PLR0913 - one for each group of options
 
 
 @click.command("rollback", cls=Leaf)
-@version_option("--to-version", "version", "Where to go back to.", required=True)
+@version_option("--to-version", "version", "Where to go back to.", also=("--to",), required=True)
 @place_options
 @planning_options
 @backfill_options

@@ -43,10 +43,10 @@ def utf8(_context: click.Context, _parameter: click.Parameter, value: str) -> st
     return value
 
 
-def version_option(flag: str, name: str, text: str, *, required: bool = False) -> Decorator:
-    """An option that takes a version."""
+def version_option(flag: str, name: str, text: str, *, also: tuple[str, ...] = (), required: bool = False) -> Decorator:
+    """An option that takes a version; `also`: other words for it."""
     return click.option(
-        flag, name, callback=checked_version, required=required, default=None, metavar="VERSION", help=text
+        flag, *also, name, callback=checked_version, required=required, default=None, metavar="VERSION", help=text
     )
 
 
