@@ -51,6 +51,8 @@ _USAGE = 2
 def _answered(ctx: click.Context) -> Iterator[None]:
     try:
         yield
+    except KeyboardInterrupt as error:  # before or behind the command's own ear: nothing is under way
+        ctx.exit(import_module("dbmigrations.runner.exits").of_signal(getattr(error, "signal_name", "SIGINT")))
     except click.UsageError as error:
         error.message = import_module("dbmigrations.runner.report.visible").visible(error.message)
         if not ctx.meta[_AS_JSON]:

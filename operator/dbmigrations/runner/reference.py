@@ -24,7 +24,7 @@ _HEAD = """\
 `--dir` says where the release directory is. The answer goes to standard output, everything else to standard error.
 With `--json` the answer is one JSON document with a `format` and a `command`, or with an `error` of `outcome`,
 `reason`, `message` and `exit`; fields are only ever added under the same `format`, and [json](json) holds a schema for
-each command. Colours and progress appear on a terminal only, and not where `NO_COLOR` is set. Commands that change
+each command. Progress and colours appear on a terminal only, colours not where `NO_COLOR` is set. Commands that change
 something write `migration_YYYYMMDD_HHMM.log` (`--log-dir`) as well.
 
 A laptop never owns a database. Commands that change one which a DatabaseMigration owns refuse, unless forced.

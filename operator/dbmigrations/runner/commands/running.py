@@ -45,18 +45,20 @@ def laptop_command(function: Body) -> Callable[..., None]:
         desk = Desk(as_json=as_json)
         if _is_led_on(click.get_current_context()):
             return
-        try:
-            with desk.interruption.heard():
+        with desk.interruption.heard():
+            try:
                 code = function(desk, *args, **values)
-        except click.exceptions.ClickException as error:
-            if not as_json:
-                raise
-            desk.terminal.document(usage_document(error))
-            code = Exit.USAGE
-        except BaseException as error:  # noqa: BLE001 - whatever it is, a person gets a sentence and not a trace
-            code = _tell(desk, error)
-        finally:
-            desk.terminal.close()
+            except click.exceptions.ClickException as error:
+                if not as_json:
+                    raise
+                desk.terminal.document(usage_document(error))
+                code = Exit.USAGE
+            except BaseException as error:  # noqa: BLE001 - whatever it is, a person gets a sentence and not a trace
+                with desk.interruption.ignored():
+                    code = _tell(desk, error)
+            finally:
+                with desk.interruption.ignored():
+                    desk.terminal.close()
         sys.exit(_unless_lost(desk, code))
 
     return call

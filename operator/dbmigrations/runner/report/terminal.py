@@ -1,6 +1,6 @@
 """A person's terminal: results on standard output, everything else on standard error.
 
-Colours and moving lines only where standard error is a terminal (and NO_COLOR is not set); else plain lines, as in the
+Moving lines, and colours unless NO_COLOR is set, only where standard error is a terminal; else plain lines, as in the
 log file. With `--json`, standard output holds one JSON document and nothing more.
 """
 
