@@ -163,10 +163,11 @@ def test_a_certificate_is_checked_against_its_authority_and_its_name(tls: tuple[
     )
     write_certificates(tmp_path / "stranger", [])
     stranger = f"?sslmode=verify-full&sslrootcert={quote(str(tmp_path / 'stranger/ca.crt'), safe='')}"
-    other_name = "its TLS certificate is for another host name"
+    nowhere = "?sslmode=verify-full&sslrootcert=/nowhere/ca.crt"
     for refused, why in (
         (url(server, "localhost", stranger), "its TLS certificate is not trusted"),
-        (url(server, "127.0.0.1", checked), other_name),
+        (url(server, "127.0.0.1", checked), "its TLS certificate is for another host name"),
+        (url(server, "localhost", nowhere), "the certificates to check its own with cannot be read"),
     ):
         with Laptop(tmp_path, refused).started("version") as process:
             ran = Laptop(tmp_path, "").end(process)
