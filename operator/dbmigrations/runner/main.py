@@ -54,7 +54,8 @@ def _answered(ctx: click.Context) -> Iterator[None]:
     except KeyboardInterrupt as error:  # before or behind the command's own ear: nothing is under way
         ctx.exit(import_module("dbmigrations.runner.exits").of_signal(getattr(error, "signal_name", "SIGINT")))
     except click.UsageError as error:
-        error.message = import_module("dbmigrations.runner.report.visible").visible(error.message)
+        message = import_module("dbmigrations.runner.report.visible").visible(error.message)
+        error.message = message  # type: ignore[misc]  # what is raised goes on, with all else that it knows
         if not ctx.meta[_AS_JSON]:
             raise
         running = import_module("dbmigrations.runner.commands.running")
