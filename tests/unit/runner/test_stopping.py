@@ -27,6 +27,7 @@ class Strike:
         if name == "click":
             os.kill(os.getpid(), signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs beside it without
 sys.meta_path.insert(0, Strike())
 sys.argv[1:] = ["version"]
 entry.main()
