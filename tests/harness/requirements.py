@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _POLICY = Path("/usr/sbin/policy-rc.d")
 
+_OF_ROOT = ("/usr/sbin", "/sbin")
+"""Where Debian keeps the programs that only root needs."""
+
 
 @dataclass(frozen=True)
 class Program:
@@ -37,7 +40,7 @@ class Program:
         """Whether it is there."""
         if self.probe.startswith("/"):
             return any(Path("/").glob(self.probe.lstrip("/")))
-        return shutil.which(self.probe, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is not None
+        return shutil.which(self.probe, path=os.pathsep.join([os.environ.get("PATH", ""), *_OF_ROOT])) is not None
 
 
 CONTROL_PLANE = (Program("etcd", "etcd-server"),)
@@ -100,11 +103,12 @@ def require_root(purpose: str) -> None:
 
 
 def ensure(programs: Sequence[Program], console: Console) -> None:
-    """Installs the packages of what is missing.
+    """Installs the packages of what is missing; from then on root's own programs are found as well.
 
     Raises:
         MissingRequirement: something is missing and we may not, or cannot, install it.
     """
+    _find_programs_of_root()
     missing = sorted({program.package for program in programs if not program.present})
     if not missing:
         return
@@ -116,6 +120,12 @@ def ensure(programs: Sequence[Program], console: Console) -> None:
             _install(missing)
         except CommandFailed as error:
             raise MissingRequirement(f"Could not install what is missing; {remedy}.\n{error}") from error
+
+
+def _find_programs_of_root() -> None:
+    """`su` without `-` leaves their folders out of PATH; we, apt-get and the servers need them."""
+    known = os.environ.get("PATH", "").split(os.pathsep)
+    os.environ["PATH"] = os.pathsep.join([*known, *(folder for folder in _OF_ROOT if folder not in known)])
 
 
 def _install(packages: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from tests.harness.console import Console
 from tests.harness.docker import docker_answers
 from tests.harness.errors import MissingRequirement
 from tests.harness.localkube import require_go
-from tests.harness.requirements import Program, require_linux
+from tests.harness.requirements import Program, ensure, require_linux
 from tests.harness.tools import ensure_helm, ensure_kubectl
 
 if TYPE_CHECKING:
@@ -109,3 +109,11 @@ def test_a_program_is_found_by_its_name_or_by_its_file() -> None:
     assert Program("sh", "dash").present
     assert Program("/bin/*sh", "dash").present
     assert not Program(f"no-such-{os.getpid()}", "x").present
+
+
+def test_programs_of_root_are_found_behind_a_su_that_left_them_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    ensure([Program("sh", "dash")], Console())
+    assert os.environ["PATH"] == "/usr/bin:/bin:/usr/sbin:/sbin"
+    ensure([Program("sh", "dash")], Console())
+    assert os.environ["PATH"] == "/usr/bin:/bin:/usr/sbin:/sbin"
